@@ -1,0 +1,586 @@
+"""Raw study -> frozen TrialRecord. The only file that knows the registry's JSON paths. Pure.
+
+Every key of the registry's schema is optional, and types drift. A value of the wrong type counts as absent and is
+noted in `drift`; a module that is absent or broken is listed in `TrialRecord.missing`, so that nobody takes
+"not served" for "emptied". Only a study without an NCT ID or an overall status is refused.
+"""
+
+import re
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from trials.text import comparable, line, markup
+
+HASH_VERSION = 1
+"""Raised when `content_hash` takes in other fields. Stored beside each hash; a difference re-baselines silently."""
+
+NCT_ID = re.compile(r"NCT\d{8}")
+_NO_LIMIT = ("N/A", "NONE", "NO LIMIT")
+UNKNOWN_ENROLLMENT = 99_999_999
+"""The registry's stand-in for "number of participants not known"."""
+
+
+class RecordError(ValueError):
+    """The study cannot become a TrialRecord; the message says why, in words for the import ledger."""
+
+
+class RecordDate(msgspec.Struct, frozen=True):
+    """`date` is yyyy, yyyy-MM or yyyy-MM-dd, as precise as the registrant was; `type` ACTUAL, ESTIMATED or ""."""
+
+    date: str
+    type: str = ""
+
+
+class Sponsor(msgspec.Struct, frozen=True):
+    name: str
+    sponsor_class: str = ""
+
+
+class Contact(msgspec.Struct, frozen=True):
+    name: str = ""
+    role: str = ""
+    phone: str = ""
+    phone_ext: str = ""
+    email: str = ""
+
+
+class Official(msgspec.Struct, frozen=True):
+    name: str
+    affiliation: str = ""
+    role: str = ""
+
+
+class Site(msgspec.Struct, frozen=True):
+    """One location. `status` is "" where the registry gives none: never the study's own status."""
+
+    facility: str = ""
+    status: str = ""
+    city: str = ""
+    state: str = ""
+    zip: str = ""
+    country: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    contacts: tuple[Contact, ...] = ()
+
+
+class Arm(msgspec.Struct, frozen=True):
+    label: str
+    type: str = ""
+    description: str = ""
+    interventions: tuple[str, ...] = ()
+
+
+class Intervention(msgspec.Struct, frozen=True):
+    type: str
+    name: str
+    description: str = ""
+    arm_labels: tuple[str, ...] = ()
+    other_names: tuple[str, ...] = ()
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    measure: str
+    description: str = ""
+    time_frame: str = ""
+
+
+class MeshTerm(msgspec.Struct, frozen=True):
+    id: str
+    term: str
+
+
+class Publication(msgspec.Struct, frozen=True):
+    citation: str
+    pmid: str = ""
+    type: str = ""
+    retracted: bool = False
+
+
+class Link(msgspec.Struct, frozen=True):
+    label: str
+    url: str
+
+
+class Document(msgspec.Struct, frozen=True):
+    label: str
+    filename: str
+    date: str = ""
+
+
+class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
+    nct_id: str
+    aliases: tuple[str, ...] = ()
+    brief_title: str = ""
+    official_title: str = ""
+    acronym: str = ""
+    organization: str = ""
+
+    status: str
+    last_known_status: str = ""
+    status_verified: str = ""
+    why_stopped: str = ""
+    has_expanded_access: bool | None = None
+    expanded_access_nct_id: str = ""
+    start: RecordDate | None = None
+    primary_completion: RecordDate | None = None
+    completion: RecordDate | None = None
+    first_posted: str = ""
+    last_update_posted: str = ""
+    results_posted: str = ""
+
+    lead_sponsor: Sponsor | None = None
+    collaborators: tuple[Sponsor, ...] = ()
+    investigator: str = ""
+    has_dmc: bool | None = None
+    is_unapproved_device: bool | None = None
+
+    brief_summary: str = ""
+    detailed_description: str = ""
+    conditions: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+
+    study_type: str = ""
+    phases: tuple[str, ...] = ()
+    allocation: str = ""
+    intervention_model: str = ""
+    intervention_model_description: str = ""
+    primary_purpose: str = ""
+    observational_model: str = ""
+    time_perspective: str = ""
+    masking: str = ""
+    masking_description: str = ""
+    who_masked: tuple[str, ...] = ()
+    enrollment: int | None = None
+    enrollment_type: str = ""
+    is_patient_registry: bool | None = None
+    target_duration: str = ""
+    expanded_access_types: tuple[str, ...] = ()
+
+    arms: tuple[Arm, ...] = ()
+    interventions: tuple[Intervention, ...] = ()
+    primary_outcomes: tuple[Outcome, ...] = ()
+    secondary_outcomes: tuple[Outcome, ...] = ()
+
+    eligibility: str = ""
+    healthy_volunteers: bool | None = None
+    sex: str = ""
+    is_gender_based: bool | None = None
+    gender_description: str = ""
+    minimum_age: str = ""
+    maximum_age: str = ""
+    study_population: str = ""
+
+    central_contacts: tuple[Contact, ...] = ()
+    officials: tuple[Official, ...] = ()
+    sites: tuple[Site, ...] = ()
+
+    publications: tuple[Publication, ...] = ()
+    links: tuple[Link, ...] = ()
+    documents: tuple[Document, ...] = ()
+    ipd_sharing: str = ""
+    ipd_description: str = ""
+    removed_countries: tuple[str, ...] = ()
+
+    condition_meshes: tuple[MeshTerm, ...] = ()
+    condition_ancestors: tuple[MeshTerm, ...] = ()
+    intervention_meshes: tuple[MeshTerm, ...] = ()
+
+    has_results: bool = False
+    missing: tuple[str, ...] = ()
+
+
+COUNTRY_ALIASES = {
+    "Turkey": "Turkey (Türkiye)",
+    "Türkiye": "Turkey (Türkiye)",
+    "Korea, Republic of": "South Korea",
+    "Korea, Democratic People's Republic of": "North Korea",
+    "Russian Federation": "Russia",
+    "Czech Republic": "Czechia",
+    "Viet Nam": "Vietnam",
+    "Iran, Islamic Republic of": "Iran",
+    "Moldova, Republic of": "Moldova",
+    "Macedonia, The Former Yugoslav Republic of": "North Macedonia",
+    "Former Serbia and Montenegro": "Serbia",
+    "Swaziland": "Eswatini",
+    "Burma": "Myanmar",
+    "Lao People's Democratic Republic": "Laos",
+    "Syrian Arab Republic": "Syria",
+    "Libyan Arab Jamahiriya": "Libya",
+    "Tanzania, United Republic of": "Tanzania",
+    "Congo, The Democratic Republic of the": "Democratic Republic of the Congo",
+    "Palestinian Territories, Occupied": "Palestinian Territories",
+    "Palestinian Territory, occupied": "Palestinian Territories",
+    "Taiwan, Province of China": "Taiwan",
+    "Hong Kong SAR": "Hong Kong",
+    "USA": "United States",
+    "UK": "United Kingdom",
+    "Cape Verde": "Cabo Verde",
+    "Côte D'Ivoire": "Côte d'Ivoire",
+    "Cote D'Ivoire": "Côte d'Ivoire",
+    "Gambia": "The Gambia",
+}
+"""The registry renamed countries several times (2025 registry-wide). Old and new names are one country."""
+
+_MODULES = (
+    "identificationModule", "statusModule", "sponsorCollaboratorsModule", "descriptionModule", "conditionsModule",
+    "designModule", "armsInterventionsModule", "outcomesModule", "eligibilityModule", "contactsLocationsModule",
+)  # fmt: skip
+CORE_MODULES = frozenset({"sponsorCollaboratorsModule", "descriptionModule", "conditionsModule", "designModule",
+                          "eligibilityModule"})  # fmt: skip
+"""Every real record that is not WITHHELD has these: one that lost them is a thin copy, not news."""
+
+
+class _Reader:
+    """Reads one JSON object without trusting its types; notes what was not as the schema says."""
+
+    __slots__ = ("data", "drift", "path")
+
+    def __init__(self, data: Any, path: str, drift: list[str]) -> None:
+        self.path, self.drift = path, drift
+        if not isinstance(data, dict):
+            if data is not None:
+                drift.append(f"{path} is {type(data).__name__}, not an object")
+            data = {}
+        self.data: dict[str, Any] = data
+
+    def _note(self, key: str, value: object, wanted: str) -> None:
+        self.drift.append(f"{self.path}.{key} is {type(value).__name__}, not {wanted}")
+
+    def raw_text(self, key: str) -> str:
+        value = self.data.get(key)
+        if isinstance(value, str):
+            return value
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            self._note(key, value, "text")
+            return str(value)
+        if value is not None:
+            self._note(key, value, "text")
+        return ""
+
+    def line(self, key: str) -> str:
+        value = self.raw_text(key)
+        return line(value) if value else ""
+
+    def markup(self, key: str) -> str:
+        value = self.raw_text(key)
+        return markup(value) if value else ""
+
+    def flag(self, key: str) -> bool | None:
+        value = self.data.get(key)
+        if isinstance(value, bool):
+            return value
+        if value is not None:
+            self._note(key, value, "true or false")
+            if isinstance(value, str) and value.lower() in ("true", "yes"):
+                return True
+            if isinstance(value, str) and value.lower() in ("false", "no"):
+                return False
+        return None
+
+    def number(self, key: str) -> int | None:
+        value = self.data.get(key)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if value is None:
+            return None
+        self._note(key, value, "a number")
+        return int(value) if isinstance(value, str) and value.strip().isdigit() else None
+
+    def degrees(self, key: str) -> float | None:
+        value = self.data.get(key)
+        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+    def items(self, key: str) -> list[Any]:
+        value = self.data.get(key)
+        if isinstance(value, list):
+            return value
+        if value is None:
+            return []
+        self._note(key, value, "a list")
+        return [value] if isinstance(value, (dict, str)) else []
+
+    def lines(self, key: str) -> tuple[str, ...]:
+        out = []
+        for value in self.items(key):
+            if isinstance(value, str):
+                if cleaned := line(value):
+                    out.append(cleaned)
+            else:
+                self._note(key, value, "a list of texts")
+        return tuple(out)
+
+    def part(self, key: str) -> "_Reader":
+        return _Reader(self.data.get(key), f"{self.path}.{key}", self.drift)
+
+    def parts(self, key: str) -> list["_Reader"]:
+        return [_Reader(value, f"{self.path}.{key}", self.drift) for value in self.items(key)]
+
+    def date(self, key: str) -> RecordDate | None:
+        part = self.part(key)
+        value = part.line("date")
+        return RecordDate(value, part.line("type")) if _is_date(value) else None
+
+
+def parse(study: Any, drift: list[str] | None = None) -> TrialRecord:
+    """One study as the API serves it -> TrialRecord. Notes of values of unexpected type are appended to `drift`.
+
+    Raises RecordError for a study that has no NCT ID or no overall status.
+    """
+    drift = [] if drift is None else drift
+    root = _Reader(study, "study", drift)
+    protocol = root.part("protocolSection")
+    modules = {name: protocol.part(name) for name in _MODULES}
+    identification, status = modules["identificationModule"], modules["statusModule"]
+    nct_id = identification.line("nctId").upper()
+    if not NCT_ID.fullmatch(nct_id):
+        raise RecordError(f"no NCT ID ({nct_id[:20]!r})")
+    overall_status = status.line("overallStatus")
+    if not overall_status:
+        raise RecordError(f"{nct_id} has no overall status")
+    has_results = root.flag("hasResults")
+    return TrialRecord(
+        nct_id=nct_id,
+        status=overall_status,
+        missing=tuple(name for name in _MODULES if not modules[name].data),
+        has_results=bool(has_results) or "resultsFirstPostDateStruct" in status.data,
+        **_identification(identification),
+        **_status(status),
+        **_sponsors(modules["sponsorCollaboratorsModule"], protocol.part("oversightModule")),
+        **_description(modules["descriptionModule"], modules["conditionsModule"]),
+        **_design(modules["designModule"]),
+        **_arms(modules["armsInterventionsModule"]),
+        **_outcomes(modules["outcomesModule"]),
+        **_eligibility(modules["eligibilityModule"]),
+        **_contacts(modules["contactsLocationsModule"]),
+        **_references(protocol.part("referencesModule"), protocol.part("ipdSharingStatementModule")),
+        **_documents(root.part("documentSection")),
+        **_derived(root.part("derivedSection")),
+    )
+
+
+def thinner(old: TrialRecord, new: TrialRecord) -> tuple[str, ...]:
+    """The core modules that `old` had and `new` lacks: a thin copy must not overwrite a full one."""
+    if new.status == "WITHHELD":
+        return ()
+    return tuple(name for name in new.missing if name in CORE_MODULES and name not in old.missing)
+
+
+def _is_date(value: str) -> bool:
+    return bool(re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", value))
+
+
+def _identification(module: _Reader) -> dict[str, Any]:
+    return {
+        "aliases": tuple(alias.upper() for alias in module.lines("nctIdAliases") if NCT_ID.fullmatch(alias.upper())),
+        "brief_title": module.line("briefTitle"),
+        "official_title": module.line("officialTitle"),
+        "acronym": module.line("acronym"),
+        "organization": module.part("organization").line("fullName"),
+    }
+
+
+def _status(module: _Reader) -> dict[str, Any]:
+    expanded = module.part("expandedAccessInfo")
+    verified = module.line("statusVerifiedDate")
+    return {
+        "last_known_status": module.line("lastKnownStatus"),
+        "status_verified": verified if _is_date(verified) else "",
+        "why_stopped": module.markup("whyStopped"),
+        "has_expanded_access": expanded.flag("hasExpandedAccess"),
+        "expanded_access_nct_id": expanded.line("nctId"),
+        "start": module.date("startDateStruct"),
+        "primary_completion": module.date("primaryCompletionDateStruct"),
+        "completion": module.date("completionDateStruct"),
+        "first_posted": _day(module.date("studyFirstPostDateStruct")),
+        "last_update_posted": _day(module.date("lastUpdatePostDateStruct")),
+        "results_posted": _day(module.date("resultsFirstPostDateStruct")),
+    }
+
+
+def _day(value: RecordDate | None) -> str:
+    return value.date if value else ""
+
+
+def _sponsors(module: _Reader, oversight: _Reader) -> dict[str, Any]:
+    lead = module.part("leadSponsor")
+    name = lead.line("name")
+    return {
+        "lead_sponsor": Sponsor(name, lead.line("class")) if name else None,
+        "collaborators": tuple(Sponsor(c.line("name"), c.line("class")) for c in module.parts("collaborators")),
+        "investigator": module.part("responsibleParty").line("investigatorFullName"),
+        "has_dmc": oversight.flag("oversightHasDmc"),
+        "is_unapproved_device": oversight.flag("isUnapprovedDevice"),
+    }
+
+
+def _description(description: _Reader, conditions: _Reader) -> dict[str, Any]:
+    return {
+        "brief_summary": description.markup("briefSummary"),
+        "detailed_description": description.markup("detailedDescription"),
+        "conditions": conditions.lines("conditions"),
+        "keywords": conditions.lines("keywords"),
+    }
+
+
+def _design(module: _Reader) -> dict[str, Any]:
+    info, enrollment = module.part("designInfo"), module.part("enrollmentInfo")
+    masking = info.part("maskingInfo")
+    count = enrollment.number("count")
+    return {
+        "study_type": module.line("studyType"),
+        "phases": module.lines("phases"),
+        "allocation": info.line("allocation"),
+        "intervention_model": info.line("interventionModel"),
+        "intervention_model_description": info.markup("interventionModelDescription"),
+        "primary_purpose": info.line("primaryPurpose"),
+        "observational_model": info.line("observationalModel"),
+        "time_perspective": info.line("timePerspective"),
+        "masking": masking.line("masking"),
+        "masking_description": masking.markup("maskingDescription"),
+        "who_masked": masking.lines("whoMasked"),
+        "enrollment": None if count == UNKNOWN_ENROLLMENT else count,
+        "enrollment_type": enrollment.line("type"),
+        "is_patient_registry": module.flag("patientRegistry"),
+        "target_duration": module.line("targetDuration"),
+        "expanded_access_types": tuple(module.part("expandedAccessTypes").data),
+    }
+
+
+def _arms(module: _Reader) -> dict[str, Any]:
+    return {
+        "arms": tuple(
+            Arm(a.line("label"), a.line("type"), a.markup("description"), a.lines("interventionNames"))
+            for a in module.parts("armGroups")
+        ),
+        "interventions": tuple(
+            Intervention(
+                i.line("type"), i.line("name"), i.markup("description"), i.lines("armGroupLabels"), i.lines("otherNames")
+            )
+            for i in module.parts("interventions")
+        ),
+    }
+
+
+def _outcomes(module: _Reader) -> dict[str, Any]:
+    def read(key: str) -> tuple[Outcome, ...]:
+        return tuple(
+            Outcome(o.line("measure"), o.markup("description"), o.line("timeFrame")) for o in module.parts(key)
+        )
+
+    return {"primary_outcomes": read("primaryOutcomes"), "secondary_outcomes": read("secondaryOutcomes")}
+
+
+def _eligibility(module: _Reader) -> dict[str, Any]:
+    return {
+        "eligibility": module.markup("eligibilityCriteria"),
+        "healthy_volunteers": module.flag("healthyVolunteers"),
+        "sex": module.line("sex"),
+        "is_gender_based": module.flag("genderBased"),
+        "gender_description": module.markup("genderDescription"),
+        "minimum_age": _age(module.line("minimumAge")),
+        "maximum_age": _age(module.line("maximumAge")),
+        "study_population": module.markup("studyPopulation"),
+    }
+
+
+def _age(value: str) -> str:
+    return "" if value.upper() in _NO_LIMIT else value
+
+
+def _contacts(module: _Reader) -> dict[str, Any]:
+    return {
+        "central_contacts": _people(module.parts("centralContacts")),
+        "officials": tuple(
+            Official(o.line("name"), o.line("affiliation"), o.line("role")) for o in module.parts("overallOfficials")
+        ),
+        "sites": tuple(_site(site) for site in module.parts("locations")),
+    }
+
+
+def _people(parts: Iterable[_Reader]) -> tuple[Contact, ...]:
+    return tuple(
+        Contact(p.line("name"), p.line("role"), p.line("phone"), p.line("phoneExt"), p.line("email")) for p in parts
+    )
+
+
+def _site(part: _Reader) -> Site:
+    country = part.line("country")
+    point = part.part("geoPoint")
+    return Site(
+        facility=part.line("facility"),
+        status=part.line("status"),
+        city=part.line("city"),
+        state=part.line("state"),
+        zip=part.line("zip"),
+        country=COUNTRY_ALIASES.get(country, country),
+        latitude=point.degrees("lat"),
+        longitude=point.degrees("lon"),
+        contacts=_people(part.parts("contacts")),
+    )
+
+
+def _references(references: _Reader, sharing: _Reader) -> dict[str, Any]:
+    return {
+        "publications": tuple(
+            Publication(r.line("citation"), r.line("pmid"), r.line("type"), bool(r.items("retractions")))
+            for r in references.parts("references")
+        ),
+        "links": tuple(Link(x.line("label"), x.line("url")) for x in references.parts("seeAlsoLinks")),
+        "ipd_sharing": sharing.line("ipdSharing"),
+        "ipd_description": sharing.markup("description"),
+    }
+
+
+def _documents(section: _Reader) -> dict[str, Any]:
+    documents = section.part("largeDocumentModule").parts("largeDocs")
+    return {
+        "documents": tuple(
+            Document(d.line("label"), d.line("filename"), d.line("date")) for d in documents if d.line("filename")
+        )
+    }
+
+
+def _derived(section: _Reader) -> dict[str, Any]:
+    conditions = section.part("conditionBrowseModule")
+    return {
+        "removed_countries": section.part("miscInfoModule").lines("removedCountries"),
+        "condition_meshes": _mesh(conditions, "meshes"),
+        "condition_ancestors": _mesh(conditions, "ancestors"),
+        "intervention_meshes": _mesh(section.part("interventionBrowseModule"), "meshes"),
+    }
+
+
+def _mesh(module: _Reader, key: str) -> tuple[MeshTerm, ...]:
+    return tuple(MeshTerm(m.line("id"), m.line("term")) for m in module.parts(key) if m.line("term"))
+
+
+_encode = msgspec.msgpack.Encoder(order="sorted").encode
+
+
+def content_hash(record: TrialRecord) -> bytes:
+    """16 bytes over all that a page could show, blind to the order of lists, escapes and white space.
+
+    Equal hashes mean that there is nothing to store. Different hashes mean only that `changes.detect` must look.
+    """
+    return blake2b(_encode(canonical(record)), digest_size=16).digest()
+
+
+def canonical(record: TrialRecord) -> dict[str, Any]:
+    """The record as plain values in one order: what `content_hash` is made of."""
+    values = msgspec.to_builtins(record)
+    del values["missing"]
+    for key in _MARKUP_FIELDS:
+        values[key] = comparable(values[key])
+    for key, value in values.items():
+        if isinstance(value, (list, tuple)) and len(value) > 1:
+            values[key] = sorted(value, key=_encode)
+    return values
+
+
+_MARKUP_FIELDS = ("why_stopped", "brief_summary", "detailed_description", "eligibility", "study_population",
+                  "gender_description", "masking_description", "intervention_model_description",
+                  "ipd_description")  # fmt: skip
