@@ -1,0 +1,225 @@
+"""All settings, read from the environment once. docs/operations.md explains each variable."""
+
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import Environment
+
+ROOT = Path(__file__).resolve().parent.parent
+env = Environment()
+
+DEMO = env.flag("PLAINTRIALS_DEMO", False)
+TESTING = env.flag("PLAINTRIALS_TEST", False)
+DEBUG = env.flag("DEBUG", False)
+
+SECRET_KEY = env.text("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+SUPPRESSION_PEPPER = env.text("SUPPRESSION_PEPPER", SECRET_KEY)
+if len(SECRET_KEY) < 32 or "insecure" in SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY must be a random text of 50 characters that nobody else knows.")
+
+SITE_NAME = env.text("SITE_NAME", "Plain Trials")
+SITE_URL = env.url("SITE_URL", ("https", "http"), "http://127.0.0.1:8000").rstrip("/")
+SITE_HOST = urlsplit(SITE_URL).hostname or ""
+ON_LOOPBACK = SITE_HOST in ("127.0.0.1", "localhost", "::1")
+SECURE = SITE_URL.startswith("https://")
+if not SECURE and not ON_LOOPBACK:
+    raise ImproperlyConfigured("SITE_URL must begin with https:// unless it names this machine (127.0.0.1).")
+if DEBUG and not ON_LOOPBACK:
+    raise ImproperlyConfigured("DEBUG shows secrets to visitors: it may be on only where SITE_URL names this machine.")
+
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [SITE_HOST]
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS may not hold *: name the site's hosts.")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+try:
+    TRUSTED_PROXIES = [ip_network(value) for value in env.words("TRUSTED_PROXIES")]
+except ValueError as error:
+    raise ImproperlyConfigured(f"TRUSTED_PROXIES takes addresses or networks: {error}.") from error
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "csp",
+    "config",
+    "trials",
+    "explainers",
+    "subscriptions",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "config.middleware.ForeignPostMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.context.site",
+            ],
+            "builtins": ["trials.templatetags.wording"],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Data ---------------------------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.database("DATABASE_URL") or {"ENGINE": "django.db.backends.postgresql", "NAME": "plaintrials"}}
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"), "redis://127.0.0.1:6379/0")
+CACHE_URL = env.url("CACHE_URL", ("redis", "rediss", "unix"), REDIS_URL)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "KEY_PREFIX": "pt",
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+}
+
+# --- The registry -------------------------------------------------------------------------------------------------
+
+REGISTRY_URL = env.url("REGISTRY_URL", ("https", "http"), "https://clinicaltrials.gov/api/v2").rstrip("/")
+REGISTRY_SCOPE = env.text("REGISTRY_SCOPE", "")
+REGISTRY_CONTACT = env.text("REGISTRY_CONTACT", "")
+REGISTRY_POLL_SECONDS = env.number("REGISTRY_POLL_SECONDS", 900, least=1)
+
+# --- Mail ---------------------------------------------------------------------------------------------------------
+
+globals().update(env.mail("EMAIL_URL"))
+EMAIL_TIMEOUT = 600  # a server may take minutes after the final dot; a shorter wait makes doubles
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <updates@{SITE_HOST if not ON_LOOPBACK else 'example.org'}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+BOUNCE_DOMAIN = env.text("BOUNCE_DOMAIN", "")
+MAIL_RATE = env.number("MAIL_RATE", 25, least=0.01)
+MAIL_AMBIGUOUS = env.choice("MAIL_AMBIGUOUS", ("resend", "hold"))
+MAIL_HOLD = env.flag("MAIL_HOLD", False)
+SWEEP_SECONDS = env.number("SWEEP_SECONDS", 60, least=1)
+DKIM_KEY = env.text("DKIM_KEY", "")
+DKIM_SELECTOR = env.text("DKIM_SELECTOR", "")
+WEBHOOK_SECRET = env.text("WEBHOOK_SECRET", "")
+SIGNUP_LIMITS = env.text("SIGNUP_LIMITS", "")
+DEMO_MAIL_DIR = env.text("DEMO_MAIL_DIR", "")
+
+REVIEWER_REQUIRED = env.flag("REVIEWER_REQUIRED", True)
+
+# --- Work ---------------------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 3600
+CELERY_TASK_SOFT_TIME_LIMIT = 3540
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200, "socket_timeout": 5, "socket_connect_timeout": 2}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False  # a page never waits for Redis: the sweep finds what was not queued
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# --- Words and time -----------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+# --- Files --------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = ROOT / "staticfiles"
+STATICFILES_DIRS = [ROOT / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TESTING or DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_MAX_AGE = 31536000
+
+# --- Safety -------------------------------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = 31536000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+SECURE_HSTS_PRELOAD = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+SESSION_COOKIE_AGE = 12 * 3600
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- Log ----------------------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+}

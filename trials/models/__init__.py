@@ -1,0 +1,19 @@
+from trials.models.changes import TrialChange, TrialVersion
+from trials.models.conditions import Condition, ConditionName, TrialCondition
+from trials.models.runs import QuarantinedStudy, StagedStudy, SyncRun
+from trials.models.trials import Location, Trial, TrialAlias, TrialDocument
+
+__all__ = [
+    "Condition",
+    "ConditionName",
+    "Location",
+    "QuarantinedStudy",
+    "StagedStudy",
+    "SyncRun",
+    "Trial",
+    "TrialAlias",
+    "TrialChange",
+    "TrialCondition",
+    "TrialDocument",
+    "TrialVersion",
+]

@@ -1,0 +1,119 @@
+"""Each look at the registry is a row: the import ledger, the staged studies and the ones that could not be read."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class SyncRunQuerySet(models.QuerySet["SyncRun"]):
+    def good(self) -> "SyncRunQuerySet":
+        return self.filter(state__in=(SyncRun.State.PUBLISHED, SyncRun.State.DISCARDED))
+
+    def last_good_poll(self) -> "SyncRun | None":
+        """The newest poll that came to its end: its data is what "we checked the registry" means."""
+        kinds = (SyncRun.Kind.INCREMENTAL, SyncRun.Kind.FULL, SyncRun.Kind.INVENTORY)
+        return self.good().filter(kind__in=kinds).order_by("-finished_at").first()
+
+    def with_news(self) -> "SyncRunQuerySet":
+        """Published runs that brought changes or arrivals that somebody may want to hear of."""
+        return self.filter(state=SyncRun.State.PUBLISHED, is_baseline=False, events__gt=0)
+
+
+class SyncRun(models.Model):
+    class Kind(models.TextChoices):
+        INCREMENTAL = "incremental", "What changed"
+        FULL = "full", "Everything"
+        IDS = "ids", "Named studies"
+        FILE = "file", "From a file"
+        INVENTORY = "inventory", "Inventory"
+        REFETCH = "refetch", "Rolling refetch"
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        HELD = "held", "Held for a person"
+        PUBLISHED = "published", "Published"
+        DISCARDED = "discarded", "Discarded"
+        FAILED = "failed", "Failed"
+
+    kind = models.CharField(max_length=12, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    is_baseline = models.BooleanField(default=False, help_text="Stored without telling anybody.")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    since = models.DateField(null=True, blank=True)
+    data_timestamp = models.CharField(max_length=40, blank=True, help_text="The registry's own, when it was read.")
+    cursor = models.TextField(blank=True, help_text="Where a baseline import goes on after a stop.")
+    seen = models.PositiveIntegerField(default=0)
+    new = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    gone = models.PositiveIntegerField(default=0)
+    events = models.PositiveIntegerField(default=0, help_text="Changes told to readers, arrivals included.")
+    held_because = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+    decided_by = models.ForeignKey(
+        "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="Who let it go."
+    )
+    objects = SyncRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="running", finished_at=None) | ~Q(state="running"), name="sync_run_finished_unless_running"
+            ),
+            models.CheckConstraint(condition=~Q(state="held") | ~Q(held_because=""), name="sync_run_held_says_why"),
+        ]
+        indexes = [
+            # matching: the few published runs that brought news
+            models.Index(fields=["id"], condition=Q(state="published", is_baseline=False, events__gt=0),
+                         name="sync_run_with_news"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"run {self.pk} ({self.kind}, {self.state})"
+
+    @property
+    def seconds(self) -> float:
+        return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
+
+    @property
+    def held(self) -> int:
+        return self.events if self.state == self.State.HELD else 0
+
+
+class StagedStudy(models.Model):
+    """A study that a run fetched and found different; waits here until the run is checked and published."""
+
+    run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="staged")
+    nct_id = models.CharField("NCT ID", max_length=11)
+    packed = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "nct_id"], name="staged_study_once")]
+
+    def __str__(self) -> str:
+        return f"{self.nct_id} of run {self.run_id}"
+
+
+class QuarantinedStudy(models.Model):
+    """A study that could not be read or stored. Its trial keeps the last good record; the study is tried again."""
+
+    FIRST_WAIT = timedelta(minutes=15)
+    LONGEST_WAIT = timedelta(days=1)
+
+    nct_id = models.CharField("NCT ID", max_length=20, unique=True)
+    reason = models.TextField()
+    packed = models.BinaryField()
+    tries = models.PositiveIntegerField(default=1)
+    first_failed_at = models.DateTimeField()
+    retry_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "quarantined studies"
+
+    def __str__(self) -> str:
+        return f"{self.nct_id}: {self.reason}"
