@@ -50,10 +50,12 @@ STATUS = {
         "Not available for now", "Paused, and may become available again", "is not available for now"
     ),
     "APPROVED_FOR_MARKETING": Status(
-        "Approved for sale", "The treatment is approved, so doctors can prescribe it", "now covers an approved treatment",
+        "Approved for sale",
+        "The treatment is approved, so doctors can prescribe it",
+        "now covers an approved treatment",
         has_ended=True,
     ),
-}  # fmt: skip
+}
 """Overall status of studies and expanded access, and of sites (whose values are a part of these)."""
 
 STUDY_TYPE = {
@@ -248,7 +250,7 @@ def sex_label(raw: str) -> str:
 
 
 def healthy_volunteers_label(accepted: bool | None) -> str:
-    return {True: "Healthy volunteers can join", False: "Only people with the condition", None: "Not stated"}[accepted]
+    return {True: "Healthy volunteers can join", False: "No healthy volunteers", None: "Not stated"}[accepted]
 
 
 def masking_label(raw: str, who: tuple[str, ...] | list[str] = ()) -> str:
