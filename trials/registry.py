@@ -172,7 +172,7 @@ class Registry:
             target = self._base.join(moved.location)
         except (httpx.InvalidURL, ValueError):
             return None
-        found = re.fullmatch(re.escape(self._base.path.rstrip("/")) + r"/studies/(NCT[0-9]{1,8})", target.path)
+        found = re.fullmatch(re.escape(self._base.path.rstrip("/")) + r"/studies/([Nn][Cc][Tt][0-9]{1,8})", target.path)
         ours = (target.host, target.port) == (self._base.host, self._base.port) and not target.userinfo
         return canonical_nct_id(found[1]) if found and ours and moved.status in MOVED_FOR_GOOD else None
 
