@@ -1,0 +1,132 @@
+"""Filters and tags that every template has without loading: dates, plain text, labels of trials/vocabulary.py."""
+
+import re
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.template.base import NodeList, Parser, Token
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
+
+from trials import vocabulary
+from trials.text import unescape
+
+register = template.Library()
+
+
+@register.filter
+def record_date(value: Any) -> SafeString | str:
+    """A RecordDate, or its text, as precise as the registrant was: `2026-07` reads Jul 2026."""
+    text = getattr(value, "date", value) or ""
+    if not text or not isinstance(text, str):
+        return ""
+    return format_html('<time datetime="{}">{}</time>', text, vocabulary.date_label(text))
+
+
+@register.filter
+def day(value: date | datetime | None) -> SafeString | str:
+    """A moment or a day as `Jul 1, 2026`, in UTC."""
+    if not value:
+        return ""
+    when = localtime(value) if isinstance(value, datetime) else value
+    iso = when.strftime("%Y-%m-%d")
+    return format_html('<time datetime="{}">{}</time>', iso, vocabulary.date_label(iso))
+
+
+@register.filter
+def plain(value: str) -> str:
+    """A registrant's one-line text without markdown's escapes."""
+    return unescape(value) if value else ""
+
+
+_PARAGRAPH = re.compile(r"\n\s*\n")
+_BULLET = re.compile(r"\s*(?:[*•-]|\d{1,3}[.)])\s+(.*)", re.DOTALL)
+
+
+@register.filter
+def prose(value: str) -> SafeString:
+    """A registrant's longer text as paragraphs and lists. Everything is escaped; only our own tags are safe."""
+    return mark_safe("".join(_block(part) for part in _PARAGRAPH.split(value or "") if part.strip()))  # noqa: S308
+
+
+def _block(part: str) -> str:
+    out: list[str] = []
+    in_list = False
+    for line in part.split("\n"):
+        item = _BULLET.fullmatch(line)
+        if bool(item) != in_list:
+            out.append("</ul>" if in_list else "<ul>")
+            in_list = bool(item)
+        text = escape(unescape((item[1] if item else line).strip()))
+        if text:
+            out.append(f"<li>{text}</li>" if item else f"<p>{text}</p>")
+    return "".join(out) + ("</ul>" if in_list else "")
+
+
+register.filter("status_label", vocabulary.status_label)
+register.filter("phase_label", vocabulary.phase_label)
+register.filter("study_type_label", vocabulary.study_type_label)
+register.filter("intervention_type_label", vocabulary.intervention_type_label)
+register.filter("arm_type_label", vocabulary.arm_type_label)
+register.filter("sponsor_class_label", vocabulary.sponsor_class_label)
+
+_SHAPES = {
+    "open": '<circle class="full" cx="8" cy="8" r="6.5"/>',
+    "wait": '<circle cx="8" cy="8" r="6"/><path d="M8 4.5V8l2.5 2"/>',
+    "done": '<path d="m2.5 8.5 3.5 4 7.5-9"/>',
+    "stop": '<path d="M3 3l10 10M13 3 3 13"/>',
+    "still": '<rect x="2.5" y="2.5" width="11" height="11" rx="1.5"/>',
+    "unknown": '<path d="M5 6a3 3 0 1 1 3 3v1.5M8 13.5v.4"/>',
+}
+_SHAPE_OF = {
+    "RECRUITING": "open", "AVAILABLE": "open", "NOT_YET_RECRUITING": "wait", "SUSPENDED": "wait",
+    "TEMPORARILY_NOT_AVAILABLE": "wait", "COMPLETED": "done", "APPROVED_FOR_MARKETING": "done",
+    "TERMINATED": "stop", "WITHDRAWN": "stop", "NO_LONGER_AVAILABLE": "stop", "ACTIVE_NOT_RECRUITING": "still",
+    "ENROLLING_BY_INVITATION": "still",
+}  # fmt: skip
+
+
+@register.filter
+def status_pill(status: str) -> SafeString:
+    """A status by word, shape and colour, so that none of them speaks alone."""
+    shape = _SHAPE_OF.get(status, "unknown")
+    return format_html(
+        '<span class="pill {}"><svg viewBox="0 0 16 16" aria-hidden="true">{}</svg>{}</span>',
+        shape,
+        mark_safe(_SHAPES[shape]),  # noqa: S308 - a constant of this module
+        vocabulary.status_label(status),
+    )
+
+
+class MetaNode(template.Node):
+    """The title and the description, each written once in a block, for <title>, the description and Open Graph."""
+
+    child_nodelists = ("title", "about")
+
+    def __init__(self, title: NodeList, about: NodeList) -> None:
+        self.title, self.about = title, about
+
+    def render(self, context: template.Context) -> SafeString:
+        title = _one_line(self.title.render(context))
+        full = title if settings.SITE_NAME in title else mark_safe(f"{title} · {escape(settings.SITE_NAME)}")  # noqa: S308
+        return format_html(
+            '<title>{}</title>\n<meta name="description" content="{}">\n<meta property="og:title" content="{}">\n'
+            '<meta property="og:description" content="{}">\n<meta property="og:site_name" content="{}">',
+            full, about := _one_line(self.about.render(context)), title, about, settings.SITE_NAME,
+        )  # fmt: skip
+
+
+def _one_line(rendered: str) -> SafeString:
+    return mark_safe(" ".join(rendered.split()))  # noqa: S308 - the template engine has escaped it
+
+
+@register.tag
+def meta(parser: Parser, token: Token) -> MetaNode:
+    title = parser.parse(("description",))
+    parser.delete_first_token()
+    about = parser.parse(("endmeta",))
+    parser.delete_first_token()
+    return MetaNode(title, about)
