@@ -12,6 +12,7 @@ from pathlib import Path
 from config import state as demo_state
 from config.processes import Child, Crew, Problem, StopAsked, port_is_free, spawn
 from config.services import (
+    OUTSIDE_SERVICES,
     Services,
     asks_public_registry,
     full_environment,
@@ -79,7 +80,7 @@ def _start_services(crew: Crew, state: State, options: argparse.Namespace) -> Se
     services.environment |= site_environment(state, site_url=f"http://127.0.0.1:{options.port}", live=live)
     start_mail_and_registry(crew, state, services, live=options.registry == "live")
     env = full_environment(services.environment)
-    names = [*services.environment, *(name for name in ("DATABASE_URL", "REDIS_URL", "REGISTRY_URL") if given(name))]
+    names = [*services.environment, *(name for name in OUTSIDE_SERVICES if given(name))]
     state.write_record(
         {
             "pid": os.getpid(),

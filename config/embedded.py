@@ -170,13 +170,13 @@ def _pongs(url: str) -> bool:
 
 
 def mail_catcher(port: int, folder: Path, *, log: Path, env: Mapping[str, str]) -> Child:
-    handler = ["-c", "aiosmtpd.handlers.Mailbox", folder]
+    handler = ["-c", "aiosmtpd.handlers.Mailbox", str(folder)]
     command = [sys.executable, "-m", "aiosmtpd", "-n", "-u", "-l", f"127.0.0.1:{port}", *handler]
     return spawn("The mail catcher", command, log=log, env=env)
 
 
 def sample_registry(port: int, folder: Path, *, log: Path, env: Mapping[str, str]) -> Child:
-    command = [sys.executable, "-m", "config.sample_registry", "--port", str(port), "--state", folder]
+    command = [sys.executable, "-m", "config.sample_registry", "--port", str(port), "--state", str(folder)]
     return spawn("The sample registry", command, log=log, env=env)
 
 

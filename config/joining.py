@@ -3,9 +3,11 @@
 import contextlib
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -73,11 +75,17 @@ def services_for(argv: Sequence[str], folder: Path) -> Iterator[None]:
         _adopt(running)
         yield
     elif not needs_database(argv):
-        _adopt({"SECRET_KEY": secrets.token_urlsafe(50)})
+        _do_without()
         yield
     else:
         with _own_services(argv, State.at(folder)):
             yield
+
+
+def _do_without() -> None:
+    """Settings that a bare clone can read. The database is nowhere: no server of this machine is to be touched."""
+    _adopt({"SECRET_KEY": secrets.token_urlsafe(50), "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"})
+    warnings.filterwarnings("ignore", message="Got an error checking a consistent migration history")
 
 
 def _adopt(environment: dict[str, str]) -> None:
@@ -101,6 +109,7 @@ def _running_environment(state: State) -> dict[str, str] | None:
 def _own_services(argv: Sequence[str], state: State) -> Iterator[None]:
     record = state.read_record()
     live = record.get("registry") == "live"
+    signal.signal(signal.SIGTERM, lambda *_received: sys.exit(128 + signal.SIGTERM))  # leave through the stop below
     with state.lock(), Crew() as crew:
         services = start_stores(crew, state.path, state.logs)
         site_url = str(record.get("site_url", "http://127.0.0.1:8000"))

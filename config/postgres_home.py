@@ -1,4 +1,4 @@
-"""Where a cluster lies and whose it is. PostgreSQL will not run as root; there it runs as nobody, who reaches little."""
+"""Where a cluster lies and whose it is. PostgreSQL will not run as root: then nobody runs it, who reaches little."""
 
 import os
 import shutil
@@ -56,7 +56,7 @@ class Home:
 
     def _can(self, test: str, path: Path) -> bool:
         options = self.account.options if self.account else {}
-        return subprocess.run(["/usr/bin/test", test, str(path)], cwd="/", **options).returncode == 0
+        return subprocess.run(["/bin/sh", "-c", 'test "$0" "$1"', test, str(path)], cwd="/", **options).returncode == 0
 
     def reachable(self, programs: Path) -> Path:
         """The programs, or a copy of them when a private folder above keeps the account out."""
@@ -89,7 +89,7 @@ class Home:
         note = self.path / DATA / "postmaster.pid"
         if not note.exists():
             return
-        command = [programs / "pg_ctl", "-D", self.path / DATA, "-m", "fast", "-w", "-t", "30", "stop"]
+        command = [str(programs / "pg_ctl"), "-D", str(self.path / DATA), "-m", "fast", "-w", "-t", "30", "stop"]
         options = self.account.options if self.account else {}
         if _runs_postgres(note):
             subprocess.run(command, cwd="/", capture_output=True, **options)

@@ -86,7 +86,7 @@ def spawn(
             env=dict(env),
             cwd="/" if account else ROOT,
             start_new_session=True,
-            preexec_fn=_end_with_parent(stop_signal),
+            preexec_fn=end_with_parent(stop_signal),
             **(account.options if account else {}),
         )
     if process.stdin:
@@ -95,7 +95,7 @@ def spawn(
     return Child(name, process, log, stop_signal)
 
 
-def _end_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+def end_with_parent(number: signal.Signals) -> Callable[[], None] | None:
     """Have the kernel signal the child when we die, even by kill -9. Linux only; elsewhere the next start cleans up."""
     if not sys.platform.startswith("linux"):
         return None
@@ -115,19 +115,23 @@ class Crew:
     def __init__(self) -> None:
         self._stages: list[list[Child]] = []
         self._stop_asked = False
+        self._handlers: dict[signal.Signals, Any] = {}  # those before ours
 
     def __enter__(self) -> "Crew":
         return self
 
     def __exit__(self, *_exception: object) -> None:
         self.stop()
+        while self._handlers:
+            signal.signal(*self._handlers.popitem())
 
     def add(self, *children: Child) -> None:
         self._stages.append(list(children))
 
     def listen_for_stop(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._note_stop)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup asks to stay
+                self._handlers[number] = signal.signal(number, self._note_stop)
 
     def _note_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stop_asked = True

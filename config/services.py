@@ -12,6 +12,7 @@ from config.state import State
 
 PUBLIC_REGISTRY = "clinicaltrials.gov"
 LIVE_POLL_SECONDS = 900
+OUTSIDE_SERVICES = ("DATABASE_URL", "DATABASE_REPLICA_URL", "REDIS_URL", "CACHE_URL", "EMAIL_URL", "REGISTRY_URL")
 NOWHERE = "smtp://127.0.0.1:9"
 
 

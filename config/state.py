@@ -23,8 +23,9 @@ class State:
     def at(cls, path: Path) -> "State":
         state = cls(path.absolute())
         try:
-            for folder in (state.path, state.logs, state.mail):
-                folder.mkdir(parents=True, exist_ok=True)
+            state.path.mkdir(parents=True, exist_ok=True)
+            for folder in (state.logs, state.mail):  # mails hold the links that let their readers in
+                folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise Problem(f"The folder {state.path} cannot be used: {error.strerror}.") from error
         if not os.access(state.path, os.W_OK):

@@ -14,24 +14,32 @@ import psycopg
 from psycopg import sql
 
 from config import embedded
-from config.processes import ROOT, Crew, Problem
+from config.processes import ROOT, Crew, Problem, StopAsked, end_with_parent
 from config.services import NOWHERE, full_environment, given, start_stores
+
+STOPPED = 128 + signal.SIGINT
 
 
 def run_tests(argv: Sequence[str]) -> int:
-    with throw_away_services(embedded.THROW_AWAY) as services:
+    with contextlib.suppress(StopAsked), throw_away_services(embedded.THROW_AWAY) as services:
         env = full_environment({**services, "PLAINTRIALS_TEST": "1"})
         return _wait_for([sys.executable, "-m", "pytest", *argv], env)
+    return STOPPED
 
 
 def run_bench(argv: Sequence[str]) -> int:
     """The benchmarks fill their tables by the million, so a given DATABASE_URL lends its server, not its data."""
-    with throw_away_services(embedded.BENCHMARK) as services, contextlib.ExitStack() as stack:
+    with (
+        contextlib.suppress(StopAsked),
+        throw_away_services(embedded.BENCHMARK) as services,
+        contextlib.ExitStack() as stack,
+    ):
         env = full_environment({**services, "PLAINTRIALS_BENCH": "1"})
         if given("DATABASE_URL"):
             env["DATABASE_URL"] = stack.enter_context(scratch_database(env["DATABASE_URL"]))
         manage = [sys.executable, str(ROOT / "manage.py")]
         return _wait_for([*manage, "migrate", "-v", "0"], env) or _wait_for([*manage, "bench", *argv], env)
+    return STOPPED
 
 
 @contextlib.contextmanager
@@ -39,6 +47,7 @@ def throw_away_services(settings: Mapping[str, str]) -> Iterator[dict[str, str]]
     # Directly under /tmp where we may: a socket's path has to be short
     with tempfile.TemporaryDirectory(prefix="plaintrials-", ignore_cleanup_errors=True) as name, Crew() as crew:
         folder = Path(name)
+        crew.listen_for_stop()
         folder.chmod(0o711)  # PostgreSQL may run as nobody
         services = start_stores(crew, folder, folder, settings=settings)
         yield {
@@ -70,10 +79,8 @@ def _with_database(url: str, name: str) -> str:
 
 def _wait_for(command: list[str], env: Mapping[str, str]) -> int:
     """Run in the same terminal session, so that a debugger works and Ctrl-C reaches the child itself."""
-    child = subprocess.Popen(command, cwd=ROOT, env=env)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda received, _frame: child.send_signal(received))
-    signal.signal(signal.SIGINT, lambda *_ignored: None)
+    child = subprocess.Popen(command, cwd=ROOT, env=env, preexec_fn=end_with_parent(signal.SIGTERM))
+    signal.signal(signal.SIGTERM, lambda number, _frame: child.send_signal(number))
     code = child.wait()
-    return code if code >= 0 else 128 - code
+    return code if code >= 0 else 128 - code  # as a shell says it
 
