@@ -1,0 +1,3 @@
+from explainers.admin import people, summaries
+
+__all__ = ["people", "summaries"]
