@@ -4,10 +4,13 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import Environment
+
+django_stubs_ext.monkeypatch()
 
 ROOT = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -93,7 +96,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Data ---------------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.database("DATABASE_URL") or {"ENGINE": "django.db.backends.postgresql", "NAME": "plaintrials"}}
+_LOCAL_DATABASE = {"ENGINE": "django.db.backends.postgresql", "NAME": "plaintrials"}
+DATABASES = {"default": env.database("DATABASE_URL") or _LOCAL_DATABASE}
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"), "redis://127.0.0.1:6379/0")
@@ -112,13 +116,15 @@ CACHES = {
 REGISTRY_URL = env.url("REGISTRY_URL", ("https", "http"), "https://clinicaltrials.gov/api/v2").rstrip("/")
 REGISTRY_SCOPE = env.text("REGISTRY_SCOPE", "")
 REGISTRY_CONTACT = env.text("REGISTRY_CONTACT", "")
+REGISTRY_MIN_INTERVAL = 0.0 if TESTING else 1.0  # seconds between two requests; the registry asks for one
 REGISTRY_POLL_SECONDS = env.number("REGISTRY_POLL_SECONDS", 900, least=1)
 
 # --- Mail ---------------------------------------------------------------------------------------------------------
 
 globals().update(env.mail("EMAIL_URL"))
 EMAIL_TIMEOUT = 600  # a server may take minutes after the final dot; a shorter wait makes doubles
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <updates@{SITE_HOST if not ON_LOOPBACK else 'example.org'}>")
+_MAIL_HOST = "example.org" if ON_LOOPBACK else SITE_HOST
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <updates@{_MAIL_HOST}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 BOUNCE_DOMAIN = env.text("BOUNCE_DOMAIN", "")
 MAIL_RATE = env.number("MAIL_RATE", 25, least=0.01)

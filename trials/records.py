@@ -584,3 +584,43 @@ def canonical(record: TrialRecord) -> dict[str, Any]:
 _MARKUP_FIELDS = ("why_stopped", "brief_summary", "detailed_description", "eligibility", "study_population",
                   "gender_description", "masking_description", "intervention_model_description",
                   "ipd_description")  # fmt: skip
+
+
+def without_bulk(study: dict[str, Any]) -> dict[str, Any]:
+    """The study as it is kept: no results (nine tenths of some records), no browse leaves (shuffled at random)."""
+    kept = {key: value for key, value in study.items() if key != "resultsSection"}
+    derived = kept.get("derivedSection")
+    if isinstance(derived, dict):
+        kept["derivedSection"] = {key: _without_leaves(value) for key, value in derived.items()}
+    return kept
+
+
+def _without_leaves(module: Any) -> Any:
+    if not isinstance(module, dict) or ("browseLeaves" not in module and "browseBranches" not in module):
+        return module
+    return {key: value for key, value in module.items() if key not in ("browseLeaves", "browseBranches")}
+
+
+def without_people(study: dict[str, Any]) -> dict[str, Any]:
+    """The study as it is kept in history: nobody's name, phone or address outlives the record that gave it."""
+    protocol = study.get("protocolSection")
+    module = protocol.get("contactsLocationsModule") if isinstance(protocol, dict) else None
+    if not isinstance(protocol, dict) or not isinstance(module, dict):
+        return study
+    kept = {key: value for key, value in module.items() if key not in ("centralContacts", "overallOfficials")}
+    if isinstance(sites := kept.get("locations"), list):
+        kept["locations"] = [
+            {key: value for key, value in site.items() if key != "contacts"} if isinstance(site, dict) else site
+            for site in sites
+        ]
+    return {**study, "protocolSection": {**protocol, "contactsLocationsModule": kept}}
+
+
+_AGE = re.compile(r"(\d+(?:\.\d+)?) (year|month|week|day|hour|minute)s?", re.IGNORECASE)
+_DAYS = {"year": 365.25, "month": 30.4375, "week": 7.0, "day": 1.0, "hour": 1 / 24, "minute": 1 / 1440}
+
+
+def age_in_days(age: str) -> int | None:
+    """`18 Years` -> 6574; None where there is no limit or it cannot be read."""
+    found = _AGE.fullmatch(age.strip())
+    return int(float(found[1]) * _DAYS[found[2].lower()]) if found else None

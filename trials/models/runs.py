@@ -1,6 +1,6 @@
 """Each look at the registry is a row: the import ledger, the staged studies and the ones that could not be read."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -42,6 +42,9 @@ class SyncRun(models.Model):
     is_baseline = models.BooleanField(default=False, help_text="Stored without telling anybody.")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the registry last said that nothing had moved since."
+    )
     since = models.DateField(null=True, blank=True)
     data_timestamp = models.CharField(max_length=40, blank=True, help_text="The registry's own, when it was read.")
     cursor = models.TextField(blank=True, help_text="Where a baseline import goes on after a stop.")
@@ -63,7 +66,8 @@ class SyncRun(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="running", finished_at=None) | ~Q(state="running"), name="sync_run_finished_unless_running"
+                condition=Q(state="running", finished_at=None) | ~Q(state="running"),
+                name="sync_run_finished_unless_running",
             ),
             models.CheckConstraint(condition=~Q(state="held") | ~Q(held_because=""), name="sync_run_held_says_why"),
         ]
@@ -75,6 +79,11 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.pk} ({self.kind}, {self.state})"
+
+    @property
+    def checked_at(self) -> datetime:
+        """What "we checked the registry" means on a page."""
+        return self.confirmed_at or self.finished_at or self.started_at
 
     @property
     def seconds(self) -> float:
