@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -76,6 +77,7 @@ class ScriptedRegistry:
         self.script: list[Step] = [reply()]
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.stopping = threading.Event()
+        self._scheme = "http"
         self._server = QuietServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
@@ -97,9 +99,13 @@ class ScriptedRegistry:
 
         return Handler
 
+    def speak_tls(self, context: ssl.SSLContext) -> None:
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._scheme = "https"
+
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/api/v2"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}/api/v2"
 
     @property
     def paths(self) -> list[str]:

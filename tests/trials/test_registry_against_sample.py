@@ -24,7 +24,7 @@ from trials.registry import (
     nct_id_of,
 )
 
-LIMITS = Limits(tries=3, total_seconds=1.0, page_bytes=3_000_000)
+LIMITS = Limits(tries=3, page_bytes=3_000_000)
 
 
 @pytest.fixture
@@ -33,11 +33,14 @@ def sample() -> Iterator[SampleRegistry]:
         yield running
 
 
+def client_of(sample: SampleRegistry, limits: Limits = LIMITS) -> Registry:
+    time = FakeTime().timepiece()
+    return Registry(sample.url, contact=CONTACT, site_url=SITE, min_interval=0.0, limits=limits, time=time)
+
+
 @pytest.fixture
 def registry(sample: SampleRegistry) -> Iterator[Registry]:
-    with Registry(
-        sample.url, contact=CONTACT, site_url=SITE, min_interval=0.0, limits=LIMITS, time=FakeTime().timepiece()
-    ) as client:
+    with client_of(sample) as client:
         yield client
 
 
@@ -120,7 +123,6 @@ def test_the_version_moves_with_the_data(sample: SampleRegistry, registry: Regis
         ("redirect_302", {}, RegistryMoved),
         ("connection_reset", {}, RegistryUnreachable),
         ("connection_reset", {"after": 100, "on": "studies"}, RegistryUnreachable),
-        ("slow_drip", {"on": "studies"}, RegistryUnreachable),
         ("truncated_json", {}, RegistryAnswerError),
         ("truncated_json", {"short_of_length": True}, RegistryUnreachable),
         ("html_with_200", {}, RegistryAnswerError),
@@ -146,6 +148,13 @@ def test_a_registry_that_fails_for_good_ends_the_crawl(
 def test_a_registry_that_fails_once_is_survived(sample: SampleRegistry, registry: Registry, name: str) -> None:
     sample.misbehave(name, times=1)
     assert len(crawled(registry)) == len(sample.world.studies)
+
+
+def test_a_slow_drip_does_not_hold_the_crawl(sample: SampleRegistry) -> None:
+    sample.misbehave("slow_drip", on="studies")
+    limits = Limits(tries=1, total_seconds=1)
+    with client_of(sample, limits) as client, pytest.raises(RegistryUnreachable, match="longer than"):
+        crawled(client)
 
 
 @pytest.mark.parametrize("squeezed", [False, True])
