@@ -1,11 +1,10 @@
 """`manage.py demo`: the whole site on this machine, until Ctrl-C."""
 
 import argparse
+import http.client
 import json
 import os
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -120,15 +119,19 @@ def _start_site(crew: Crew, state: State, port: int, env: dict[str, str]) -> Non
         start("The clock", "beat", [*celery, "beat", *tick]),
     )
     otherwise = f"The site does not answer without an error. Its log: {state.log('web')}"
-    crew.wait_until(lambda: _serves(f"http://127.0.0.1:{port}/"), seconds=60, otherwise=otherwise)
+    crew.wait_until(lambda: _serves(port), seconds=60, otherwise=otherwise)
 
 
-def _serves(url: str) -> bool:
+def _serves(port: int) -> bool:
+    """A redirect counts: with an https SITE_URL of the caller's, plain HTTP gets nothing else."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as reply:
-            return bool(reply.status == 200)
-    except (OSError, urllib.error.HTTPError):
+        connection.request("GET", "/")
+        return connection.getresponse().status < 400
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def _announce(state: State, options: argparse.Namespace, env: dict[str, str], loaded: bool) -> None:

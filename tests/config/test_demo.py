@@ -129,7 +129,7 @@ def test_record_of_an_ended_demo_is_not_joined(state: State, monkeypatch: pytest
     assert joining._running_environment(state) is None
 
 
-def test_command_without_a_demo_starts_the_cluster_for_its_own_duration(tmp_path: Path) -> None:
+def test_command_without_a_demo_starts_the_cluster_for_its_own_duration(open_folder: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; import psycopg\n"
         "from config.joining import services_for\n"
@@ -137,7 +137,7 @@ def test_command_without_a_demo_starts_the_cluster_for_its_own_duration(tmp_path
         "    url = os.environ['DATABASE_URL']\n"
         "    print(psycopg.connect(url).execute('SELECT 1').fetchone()[0], url, 'PLAINTRIALS_DEMO' in os.environ)\n"
     )
-    folder = tmp_path / "demo"
+    folder = open_folder / "demo"
     done = subprocess.run(
         [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, cwd=ROOT
     )
