@@ -1,48 +1,59 @@
-"""The real studies that TRIAL_RECORDS_DIR names (or that lie beside the project): read there, never copied here."""
+"""The registry's real records, which are not part of the project: TRIAL_RECORDS_DIR names their folder.
 
+Without the variable, ../shared/registry beside the project is taken, and tests that need the records are skipped with
+a reason where it does not exist. With the variable set, a missing file is an error.
+"""
+
+import functools
 import gzip
 import os
-from collections import defaultdict
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from trials.records import TrialRecord, parse
-
-_BESIDE = Path(__file__).resolve().parent.parent.parent / "shared" / "registry"
-_NAMED = os.environ.get("TRIAL_RECORDS_DIR", "")
-_FOLDER = Path(_NAMED) if _NAMED else _BESIDE
-needs_records = pytest.mark.skipif(
-    not _NAMED and not _BESIDE.is_dir(), reason="TRIAL_RECORDS_DIR is not set: no real records to read"
-)
+VARIABLE = "TRIAL_RECORDS_DIR"
+DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "registry"
+FILES = ("studies.jsonl.gz", "versions.jsonl.gz")
 
 
-def records_dir() -> Path:
-    return _FOLDER.resolve()
+def folder() -> Path:
+    return Path(os.environ.get(VARIABLE) or DEFAULT)
+
+
+def is_absent() -> bool:
+    return not os.environ.get(VARIABLE) and not DEFAULT.is_dir()
 
 
 def _lines(name: str) -> list[Any]:
-    with gzip.open(records_dir() / name, "rb") as lines:
-        return [msgspec.json.decode(line) for line in lines]
+    path = folder() / name
+    if not path.is_file():
+        raise FileNotFoundError(f"{VARIABLE} is {folder()}, but {name} is not in it")
+    decode = msgspec.json.Decoder().decode
+    with gzip.open(path, "rb") as file:
+        return [decode(line) for line in file]
 
 
-@cache
-def real_studies() -> tuple[dict[str, Any], ...]:
+@functools.cache
+def studies() -> tuple[Any, ...]:
+    """Raw studies as the API serves them. Shared between tests: do not change them."""
     return tuple(_lines("studies.jsonl.gz"))
 
 
-@cache
-def real_records() -> tuple[TrialRecord, ...]:
-    return tuple(parse(study) for study in real_studies())
+@functools.cache
+def versions() -> tuple[Any, ...]:
+    """Successive captures {nctId, mapped_from_xml, study, lastUpdatePostDate}, in order. Do not change them."""
+    return tuple(_lines("versions.jsonl.gz"))
 
 
-@cache
-def version_pairs() -> tuple[tuple[dict[str, Any], dict[str, Any]], ...]:
-    """Each two successive versions of one study: rows with `nctId`, `mapped_from_xml`, `study`."""
-    by_trial: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in _lines("versions.jsonl.gz"):
-        by_trial[row["nctId"]].append(row)
-    return tuple((old, new) for rows in by_trial.values() for old, new in zip(rows, rows[1:], strict=False))
+def pairs() -> list[tuple[Any, Any]]:
+    """Neighbours of one study."""
+    return [(a, b) for a, b in zip(versions(), versions()[1:], strict=False) if a["nctId"] == b["nctId"]]
+
+
+_SKIP = pytest.mark.skipif(is_absent(), reason=f"no real records: set {VARIABLE} to their folder")
+
+
+def needs_records(test: Any) -> Any:
+    return pytest.mark.records(_SKIP(test))

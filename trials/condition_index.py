@@ -115,8 +115,8 @@ def recount(condition_ids: Iterable[int] | None = None) -> None:
     )
     moved = []
     for condition in counted.only("id", "trial_count", "open_count").iterator(chunk_size=5000):
-        if (condition.trial_count, condition.open_count) != (condition.all_now, condition.open_now):  # type: ignore[attr-defined]
-            condition.trial_count = condition.all_now  # type: ignore[attr-defined]
-            condition.open_count = condition.open_now  # type: ignore[attr-defined]
+        if (condition.trial_count, condition.open_count) != (condition.all_now, condition.open_now):
+            condition.trial_count = condition.all_now
+            condition.open_count = condition.open_now
             moved.append(condition)
     Condition.objects.bulk_update(moved, ["trial_count", "open_count"], batch_size=1000)

@@ -111,7 +111,8 @@ def test_peoples_contacts_leave_with_the_record_that_gave_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sync(capsys, "--file", write(tmp_path / "a.jsonl", study("NCT99000001")))
-    closed = study("NCT99000001", statusModule={"overallStatus": "COMPLETED"}, contactsLocationsModule={"centralContacts": []})
+    status, contacts = {"overallStatus": "COMPLETED"}, {"centralContacts": []}
+    closed = study("NCT99000001", statusModule=status, contactsLocationsModule=contacts)
     sync(capsys, "--file", write(tmp_path / "b.jsonl", closed))
     version = Trial.objects.get().versions.get()
     assert "ada@example.org" not in json.dumps(version.study)
