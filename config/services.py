@@ -35,9 +35,7 @@ def full_environment(defaults: Mapping[str, str]) -> dict[str, str]:
     return {**defaults, **{name: value for name, value in os.environ.items() if value or name not in defaults}}
 
 
-def start_stores(
-    crew: Crew, folder: Path, logs: Path, *, settings: Mapping[str, str] = embedded.MODEST
-) -> Services:
+def start_stores(crew: Crew, folder: Path, logs: Path, *, settings: Mapping[str, str] = embedded.MODEST) -> Services:
     """PostgreSQL and Valkey, unless DATABASE_URL or REDIS_URL names another."""
     services = Services()
     if not given("DATABASE_URL"):

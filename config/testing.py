@@ -83,4 +83,3 @@ def _wait_for(command: list[str], env: Mapping[str, str]) -> int:
     signal.signal(signal.SIGTERM, lambda number, _frame: child.send_signal(number))
     code = child.wait()
     return code if code >= 0 else 128 - code  # as a shell says it
-

@@ -120,9 +120,7 @@ def test_failed_installation_leaves_no_stamp_and_shows_pips_words(
 @pytest.mark.parametrize("missing", ["venv", "ensurepip"])
 def test_missing_venv_gets_the_one_apt_line(project: Path, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     present = bootstrap.importlib.util.find_spec
-    monkeypatch.setattr(
-        bootstrap.importlib.util, "find_spec", lambda name: None if name == missing else present(name)
-    )
+    monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda name: None if name == missing else present(name))
 
     with pytest.raises(SystemExit, match="apt-get install -y python3-venv"):
         bootstrap._build("wanted")

@@ -138,9 +138,7 @@ def test_command_without_a_demo_starts_the_cluster_for_its_own_duration(open_fol
         "    print(psycopg.connect(url).execute('SELECT 1').fetchone()[0], url, 'PLAINTRIALS_DEMO' in os.environ)\n"
     )
     folder = open_folder / "demo"
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, cwd=ROOT
-    )
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     one, _url, demo_mode = done.stdout.split()
     assert (one, demo_mode) == ("1", "True")
