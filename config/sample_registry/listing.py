@@ -146,10 +146,15 @@ def _sorted(found: list[Study], sort: str) -> list[Study]:
         if name not in DATES | NUMBERS or direction not in ("", "asc", "desc"):
             raise BadRequest(f"`sort` has incorrect value: {key}")
         backwards = direction == "desc" or (not direction and name in DATES)
-        present = [study for study in found if values_at(study, PIECES[name])]
-        missing = [study for study in found if not values_at(study, PIECES[name])]
-        found = sorted(present, key=lambda study, at=PIECES[name]: values_at(study, at)[0], reverse=backwards) + missing
+        found = _in_order(found, PIECES[name], backwards=backwards)
     return found
+
+
+def _in_order(found: list[Study], path: Path, *, backwards: bool) -> list[Study]:
+    """Studies without the value come last in either direction."""
+    keyed = [(values[0], study) for study in found if (values := values_at(study, path))]
+    ordered = [study for _, study in sorted(keyed, key=lambda pair: pair[0], reverse=backwards)]
+    return ordered + [study for study in found if not values_at(study, path)]
 
 
 def token(offset: int, params: dict[str, str], data_version: str) -> str:
