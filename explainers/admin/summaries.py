@@ -11,8 +11,10 @@ from django.http import HttpRequest
 from explainers import publishing
 from explainers.models import PlainSummary, SummaryText, SummaryVersion
 
-
-FACTS = ("state", "pending_state", "author", "reviewer_name", "published_at", "checked_at", "checked_version", "is_sample")
+FACTS: tuple[str, ...] = (
+    "state", "pending_state", "author", "reviewer_name", "published_at", "checked_at",
+    "checked_version", "is_sample",
+)
 
 
 class SummaryForm(forms.ModelForm):
@@ -42,7 +44,7 @@ class SummaryForm(forms.ModelForm):
 
     def _show_conflict(self, now: PlainSummary) -> None:
         """Yours stays in the fields; the other text stands beside each, and the next save is on top of it."""
-        self.data = {**self.data.dict(), self.add_prefix("revision"): str(now.revision)}
+        self.data = {**self.data, self.add_prefix("revision"): str(now.revision)}
         self.add_error(None, "Somebody else saved this text while you wrote. Their text stands under each field.")
         for name, theirs in now.working_text.as_dict().items():
             if theirs != getattr(self.text, name):
@@ -58,7 +60,8 @@ class SummaryForm(forms.ModelForm):
 
 class VersionInline(admin.TabularInline):
     model = SummaryVersion
-    fields = readonly_fields = ["number", "title", "published_at", "author_name", "reviewer_name", "checked_version"]
+    fields = ("number", "title", "published_at", "author_name", "reviewer_name", "checked_version")
+    readonly_fields = fields
     extra = 0
     can_delete = False
 
@@ -76,7 +79,7 @@ class PlainSummaryAdmin(admin.ModelAdmin):
     raw_id_fields = ["trial"]
     inlines = [VersionInline]
     actions = ["submit", "publish", "send_back", "no_rewrite_needed"]
-    readonly_fields = [*FACTS]
+    readonly_fields = FACTS
     fields = ["revision", "trial", *SummaryText.names(), "review_on", *FACTS]
 
     def get_readonly_fields(self, request: HttpRequest, obj: PlainSummary | None = None) -> list[Any]:

@@ -1,4 +1,38 @@
+from explainers.models.drafts import Autosave
+from explainers.models.explainers import (
+    Category,
+    Explainer,
+    ExplainerCheck,
+    ExplainerImage,
+    ExplainerItem,
+    ExplainerVersion,
+    Faq,
+    TrialMention,
+)
+from explainers.models.feedback import Correction, ReaderReport
+from explainers.models.glossary import GlossaryTerm
 from explainers.models.people import Signature
+from explainers.models.references import Reference, Resource
 from explainers.models.summaries import PlainSummary, SummaryCheck, SummaryText, SummaryVersion
 
-__all__ = ["PlainSummary", "Signature", "SummaryCheck", "SummaryText", "SummaryVersion"]
+__all__ = [
+    "Autosave",
+    "Category",
+    "Correction",
+    "Explainer",
+    "ExplainerCheck",
+    "ExplainerImage",
+    "ExplainerItem",
+    "ExplainerVersion",
+    "Faq",
+    "GlossaryTerm",
+    "PlainSummary",
+    "ReaderReport",
+    "Reference",
+    "Resource",
+    "Signature",
+    "SummaryCheck",
+    "SummaryText",
+    "SummaryVersion",
+    "TrialMention",
+]

@@ -108,7 +108,8 @@ class PlainSummary(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="published")
                 | (
-                    Q(published_at__isnull=False, checked_at__isnull=False, checked_version__gte=1)
+                    Q(published_at__isnull=False, checked_at__isnull=False)
+                    & Q(checked_version__isnull=False, checked_version__gte=1)
                     & Q(author__isnull=False)
                     & ~Q(author_name="")
                     & ~Q(title="")

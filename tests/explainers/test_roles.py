@@ -1,0 +1,61 @@
+"""Who may do what in the admin."""
+
+import pytest
+
+from tests.explainers.factories import member, published_summary
+
+pytestmark = pytest.mark.django_db
+
+OPEN_TO_EDITORS = ["/admin/explainers/plainsummary/"]
+CLOSED_TO_EDITORS = [
+    "/admin/auth/user/",
+    "/admin/auth/group/",
+    "/admin/explainers/signature/add/",
+    "/admin/explainers/category/add/",
+]
+
+
+@pytest.mark.parametrize("role", ["Editor", "Reviewer", "Administrator"])
+@pytest.mark.parametrize("path", OPEN_TO_EDITORS)
+def test_each_role_sees_the_texts(client, role, path):
+    client.force_login(member(role))
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("role", ["Editor", "Reviewer"])
+@pytest.mark.parametrize("path", CLOSED_TO_EDITORS)
+def test_editors_and_reviewers_are_kept_from_what_administrators_do(client, role, path):
+    client.force_login(member(role))
+    assert client.get(path).status_code == 403
+
+
+def test_an_administrator_manages_users(client):
+    client.force_login(member("Administrator"))
+    assert client.get("/admin/auth/user/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "role, may", [("Editor", False), ("Reviewer", True), ("Administrator", True)]
+)  # fmt: skip
+def test_only_reviewers_and_administrators_may_approve(role, may):
+    assert member(role).has_perm("explainers.review_plainsummary") is may
+
+
+def test_an_editor_has_no_right_beyond_texts():
+    apps = {name.split(".")[0] for name in member("Editor").get_all_permissions()}
+    rights = {name for name in member("Editor").get_all_permissions() if name.startswith("trials.")}
+    assert apps == {"explainers", "trials"}
+    assert all(name.startswith("trials.view_") for name in rights)
+
+
+def test_nobody_may_rewrite_the_kept_versions():
+    rights = member("Administrator").get_all_permissions()
+    kept = ("summaryversion", "summarycheck", "explainerversion", "explainercheck")
+    assert not [name for name in rights if name.endswith(kept) and not name.startswith("explainers.view_")]
+
+
+def test_a_reviewer_cannot_write_the_text(client):
+    summary = published_summary()
+    client.force_login(member("Reviewer"))
+    path = f"/admin/explainers/plainsummary/{summary.pk}/change/"
+    assert client.post(path, {"title": "Mine"}).status_code == 403
