@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery, signature
+from celery.schedules import crontab
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -29,6 +30,12 @@ app.conf.beat_schedule = {
             "link": signature("subscriptions.tasks.sweep", immutable=True),
         },
     },
+    # Once a day: every id, date and status of the registry beside ours. Its time is what "we checked" means.
+    "inventory": {"task": "trials.tasks.take_inventory", "schedule": crontab(hour="11", minute="40")},
+    # Once a day: a thirtieth of all trials again, since content changes without a new date.
+    "refetch": {"task": "trials.tasks.refetch", "schedule": crontab(hour="3", minute="20")},
+    # Studies that could not be read: another try for those whose time has come.
+    "retry-quarantined": {"task": "trials.tasks.retry_quarantined", "schedule": crontab(minute="50")},
     # Find whatever any stage left unfinished: unmatched changes, uncomposed alerts, unsent mails.
     "sweep": {
         "task": "subscriptions.tasks.sweep",

@@ -6,12 +6,15 @@ a reason where it does not exist. With the variable set, a missing file is an er
 
 import functools
 import gzip
+import itertools
 import os
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+
+from trials.records import TrialRecord, parse
 
 VARIABLE = "TRIAL_RECORDS_DIR"
 DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "registry"
@@ -20,6 +23,10 @@ FILES = ("studies.jsonl.gz", "versions.jsonl.gz")
 
 def folder() -> Path:
     return Path(os.environ.get(VARIABLE) or DEFAULT)
+
+
+def records_dir() -> Path:
+    return folder().resolve()
 
 
 def is_absent() -> bool:
@@ -42,6 +49,11 @@ def studies() -> tuple[Any, ...]:
 
 
 @functools.cache
+def real_records() -> tuple[TrialRecord, ...]:
+    return tuple(parse(study) for study in studies())
+
+
+@functools.cache
 def versions() -> tuple[Any, ...]:
     """Successive captures {nctId, mapped_from_xml, study, lastUpdatePostDate}, in order. Do not change them."""
     return tuple(_lines("versions.jsonl.gz"))
@@ -49,7 +61,7 @@ def versions() -> tuple[Any, ...]:
 
 def pairs() -> list[tuple[Any, Any]]:
     """Neighbours of one study."""
-    return [(a, b) for a, b in zip(versions(), versions()[1:], strict=False) if a["nctId"] == b["nctId"]]
+    return [(a, b) for a, b in itertools.pairwise(versions()) if a["nctId"] == b["nctId"]]
 
 
 _SKIP = pytest.mark.skipif(is_absent(), reason=f"no real records: set {VARIABLE} to their folder")

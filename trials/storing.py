@@ -38,30 +38,34 @@ class Stored:
     version: int
     content_hash: bytes
     is_gone: bool
+    is_served: bool
 
-    def holds(self, content_hash: bytes) -> bool:
-        return self.content_hash == content_hash and not self.is_gone
+    def holds(self, content_hash: bytes, *, served: bool) -> bool:
+        """Nothing is to be written: the content is the same, and so is where we know it from."""
+        return self.content_hash == content_hash and not self.is_gone and (self.is_served or not served)
 
 
 def stored(nct_ids: Iterable[str]) -> dict[str, Stored]:
     """The known ones of these trials. A hash made by an older rule counts as different, and is looked at once."""
     rows = Trial.objects.filter(nct_id__in=list(nct_ids)).values_list(
-        "nct_id", "id", "version", "content_hash", "hash_version", "gone_at"
+        "nct_id", "id", "version", "content_hash", "hash_version", "gone_at", "is_served"
     )
     return {
-        nct_id: Stored(id_, version, bytes(hash_) if rule == records.HASH_VERSION else b"", gone_at is not None)
-        for nct_id, id_, version, hash_, rule, gone_at in rows
+        nct_id: Stored(id_, version, bytes(hash_) if rule == records.HASH_VERSION else b"", gone_at is not None, served)
+        for nct_id, id_, version, hash_, rule, gone_at, served in rows
     }
 
 
-def insert(incoming: Sequence[Incoming], *, conditions: ConditionIndex, now: datetime) -> dict[str, int]:
+def insert(
+    incoming: Sequence[Incoming], *, conditions: ConditionIndex, now: datetime, served: bool
+) -> dict[str, int]:
     """Stores trials that are not here yet; NCT ID -> primary key."""
     if not incoming:
         return {}
     conditions.learn(item.record for item in incoming)
     ids = _reserve_ids(Trial, len(incoming))
     numbered = list(zip(ids, incoming, strict=True))
-    first = {"version": 1, "first_seen_at": now, "last_changed_at": now, "gone_at": None,
+    first = {"version": 1, "first_seen_at": now, "last_changed_at": now, "gone_at": None, "is_served": served,
              "keeps_subscription_condition": False}  # fmt: skip
     rows = ({"id": id_, **first, **facts(item, conditions)} for id_, item in numbered)
     _copy(Trial, rows)
@@ -72,19 +76,24 @@ def insert(incoming: Sequence[Incoming], *, conditions: ConditionIndex, now: dat
     return {item.record.nct_id: id_ for id_, item in numbered}
 
 
-def replace(pairs: Sequence[tuple[Stored, TrialRecord, Incoming]], *, conditions: ConditionIndex) -> None:
+def replace(
+    pairs: Sequence[tuple[Stored, TrialRecord, Incoming]], *, conditions: ConditionIndex, served: bool
+) -> None:
     """Overwrites the current record of known trials: (what is stored, its record, the incoming one)."""
     if not pairs:
         return
     conditions.learn(item.record for _, _, item in pairs)
-    trials = [Trial(id=known.id, gone_at=None, **facts(item, conditions)) for known, _, item in pairs]
+    trials = [
+        Trial(id=known.id, gone_at=None, is_served=served or known.is_served, **facts(item, conditions))
+        for known, _, item in pairs
+    ]
     kept_by_editors = Trial.objects.filter(id__in=[t.id for t in trials], keeps_subscription_condition=True)
     kept = set(kept_by_editors.values_list("id", flat=True))
-    columns = [name.removesuffix("_id") for name in _FACT_COLUMNS]
+    columns = [*(name.removesuffix("_id") for name in _FACT_COLUMNS), "gone_at", "is_served"]
     moving = [t for t in trials if t.id not in kept]
-    Trial.objects.bulk_update(moving, [*columns, "gone_at"], batch_size=500)
+    Trial.objects.bulk_update(moving, columns, batch_size=500)
     columns.remove("subscription_condition")
-    Trial.objects.bulk_update([t for t in trials if t.id in kept], [*columns, "gone_at"], batch_size=500)
+    Trial.objects.bulk_update([t for t in trials if t.id in kept], columns, batch_size=500)
     documents = [TrialDocument(trial_id=known.id, packed=item.packed) for known, _, item in pairs]
     TrialDocument.objects.bulk_update(documents, ["packed"], batch_size=500)
     _replace_locations([(known.id, item.record) for known, old, item in pairs if _places(old) != _places(item.record)])

@@ -18,7 +18,17 @@ from django.utils import timezone
 
 from trials import changes, guard, records
 from trials.condition_index import ConditionIndex, recount
-from trials.models import QuarantinedStudy, StagedStudy, SyncRun, Trial, TrialChange, TrialDocument, TrialVersion
+from trials.models import (
+    QuarantinedStudy,
+    StagedStudy,
+    SyncRun,
+    Trial,
+    TrialAlias,
+    TrialChange,
+    TrialCondition,
+    TrialDocument,
+    TrialVersion,
+)
 from trials.models.trials import pack, unpack
 from trials.records import TrialRecord
 from trials.storing import Incoming, Stored, insert, replace, stored, whole_day
@@ -63,9 +73,12 @@ class Run:
 
     def __init__(self, row: SyncRun, *, now: datetime) -> None:
         self.row, self.now = row, now
+        self.is_served = row.kind != SyncRun.Kind.FILE
         self.conditions = ConditionIndex()
         self.drift: Counter[str] = Counter()
-        self.tally = guard.Tally(studies_before=Trial.objects.listed().count())
+        self.tally = guard.Tally(studies_before=Trial.objects.listed().filter(is_served=True).count())
+        self.vanished: list[str] = []
+        self.merged: dict[str, str] = {}
 
     @classmethod
     def open(cls, kind: SyncRun.Kind, *, baseline: bool, now: datetime, since: date | None = None,
@@ -83,7 +96,7 @@ class Run:
         known = stored(incoming)
         fresh = [item for nct_id, item in incoming.items() if nct_id not in known]
         moved = [(known[nct_id], item) for nct_id, item in incoming.items()
-                 if nct_id in known and not known[nct_id].holds(item.content_hash)]  # fmt: skip
+                 if nct_id in known and not known[nct_id].holds(item.content_hash, served=self.is_served)]  # fmt: skip
         self.row.unchanged += len(incoming) - len(fresh) - len(moved)
         if self.row.is_baseline:
             self._store_baseline(fresh, moved, cursor)
@@ -127,9 +140,9 @@ class Run:
 
     def _store_baseline(self, fresh: list[Incoming], moved: list[tuple[Stored, Incoming]], cursor: str) -> None:
         with transaction.atomic():
-            insert(fresh, conditions=self.conditions, now=self.now)
+            insert(fresh, conditions=self.conditions, now=self.now, served=self.is_served)
             pairs = self._with_old_records(moved)
-            replace(pairs, conditions=self.conditions)
+            replace(pairs, conditions=self.conditions, served=self.is_served)
             self.row.new += len(fresh)
             self.row.unchanged += len(pairs)
             self._release_from_quarantine([*fresh, *(item for _, _, item in pairs)])
@@ -196,9 +209,11 @@ class Run:
         """Makes the staged studies current in one transaction; with their changes unless `silently`."""
         self.row.events = 0
         staged = StagedStudy.objects.filter(run=self.row).order_by("nct_id").iterator(chunk_size=BATCH)
-        for batch in _batches(staged, BATCH):
+        for batch in batches(staged, BATCH):
             self._publish_batch([Incoming.of(unpack(bytes(row.packed)), []) for row in batch], silently)
         StagedStudy.objects.filter(run=self.row).delete()
+        self._publish_vanished()
+        self._publish_merged()
         recount(self.conditions.touched)
         self.row.decided_by = by
         self._end(SyncRun.State.DISCARDED if silently else SyncRun.State.PUBLISHED)
@@ -206,13 +221,13 @@ class Run:
     def _publish_batch(self, items: list[Incoming], silently: bool) -> None:
         known = stored(item.record.nct_id for item in items)
         fresh = [item for item in items if item.record.nct_id not in known]
-        ids = insert(fresh, conditions=self.conditions, now=self.now)
+        ids = insert(fresh, conditions=self.conditions, now=self.now, served=self.is_served)
         self.row.new += len(fresh)
         moved = [(known[item.record.nct_id], item) for item in items if item.record.nct_id in known]
         pairs = self._with_old_records(moved)
         news = {} if silently else self._news(pairs)
         self._keep_replaced([known for known, _, _ in pairs if known.id in news])
-        replace(pairs, conditions=self.conditions)
+        replace(pairs, conditions=self.conditions, served=self.is_served)
         rows = [row for rows in news.values() for row in rows]
         if not silently:
             rows += [self._listed(ids[item.record.nct_id], item) for item in fresh if self._is_recent(item.record)]
@@ -249,6 +264,29 @@ class Run:
         posted = whole_day(record.first_posted)
         today = whole_day(self.row.data_timestamp[:10]) or self.now.date()
         return posted is not None and posted >= today - RECENT
+
+    def _publish_vanished(self) -> None:
+        """Trials that two inventories of different data lacked: their page keeps the last record and says so."""
+        gone = Trial.objects.listed().filter(nct_id__in=self.vanished)
+        rows = [
+            TrialChange(trial=trial, run=self.row, version=trial.version + 1, field="gone", kind=TrialChange.GONE,
+                        rank=TrialChange.Ranks.TELL_NOW, detected_at=self.now)
+            for trial in gone
+        ]  # fmt: skip
+        self.conditions.touch(TrialCondition.objects.filter(trial__in=gone).values_list("condition_id", flat=True))
+        TrialChange.objects.bulk_create(rows, ignore_conflicts=True)
+        Trial.objects.filter(id__in=[row.trial_id for row in rows]).update(
+            gone_at=self.now, version=F("version") + 1, last_changed_at=self.now
+        )
+        self.row.gone += len(rows)
+        self.row.events += len(rows)
+
+    def _publish_merged(self) -> None:
+        """The registry merged a study into another: the old id is an alias from now on, and nobody is alarmed."""
+        for old, current in self.merged.items():
+            if target := Trial.objects.filter(nct_id=current).first():
+                TrialAlias.objects.update_or_create(alias=old, defaults={"trial": target})
+                Trial.objects.filter(nct_id=old).update(gone_at=self.now)
 
     @staticmethod
     def _keep_replaced(replaced: list[Stored]) -> None:
@@ -301,7 +339,7 @@ def _claimed_id(study: Any) -> str:
     return claimed or f"?{abs(hash(repr(study)[:1000])):x}"[:20]
 
 
-def _batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+def batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
     batch = []
     for row in rows:
         batch.append(row)

@@ -24,6 +24,12 @@ class TrialChange(models.Model):
     """
 
     LISTED = "listed"
+    GONE = "gone"
+    SENTENCES = {
+        LISTED: "This trial was listed in the registry.",
+        GONE: "The registry no longer lists this trial.",
+    }
+    """Events that are no difference between two records, so wording knows nothing of them."""
 
     class Ranks(models.IntegerChoices):
         PAGE_ONLY = Rank.PAGE_ONLY, "Page only"
@@ -65,6 +71,8 @@ class TrialChange(models.Model):
 
     @property
     def sentence(self) -> str:
+        if self.kind in self.SENTENCES:
+            return self.SENTENCES[self.kind]
         from trials import wording
 
         return wording.sentence(self.change)

@@ -126,3 +126,18 @@ class QuarantinedStudy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.nct_id}: {self.reason}"
+
+
+class MissingStudy(models.Model):
+    """A trial that an inventory did not list. Only a second inventory, of other data, makes it gone."""
+
+    trial = models.OneToOneField("trials.Trial", on_delete=models.CASCADE, related_name="missing")
+    data_timestamp = models.CharField(max_length=40, help_text="Of the first inventory without it.")
+    is_out_of_scope = models.BooleanField(default=False, help_text="The registry still has it, outside our scope.")
+    noticed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "missing studies"
+
+    def __str__(self) -> str:
+        return f"{self.trial_id} missing since {self.data_timestamp}"

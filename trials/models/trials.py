@@ -79,6 +79,9 @@ class Trial(models.Model):
     first_seen_at = models.DateTimeField()
     last_changed_at = models.DateTimeField("last updated")
     gone_at = models.DateTimeField(null=True, blank=True, help_text="When the registry was found to have dropped it.")
+    is_served = models.BooleanField(
+        default=False, help_text="The registry itself served it; files bring others, which no inventory covers."
+    )
     content_hash = models.BinaryField(max_length=16)
     hash_version = models.PositiveSmallIntegerField(default=records.HASH_VERSION)
 
