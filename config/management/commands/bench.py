@@ -1,0 +1,33 @@
+"""Benchmarks on throw-away data; each figure beside its floor or peer, measured in the same run."""
+
+import importlib
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+BENCHES = ("sync", "search", "pages", "mail")
+
+
+class Command(BaseCommand):
+    help = "Measures the site beside a floor or a peer; the last line of stdout is one JSON object."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("bench", nargs="?", default="all", choices=[*BENCHES, "all"])
+        parser.add_argument("--studies", type=int, default=100_000)
+        parser.add_argument("--subscribers", type=int, default=1_000_000)
+        parser.add_argument("--load", action="store_true", help="with pages: also a load generator on loopback")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        chosen = BENCHES if options["bench"] == "all" else (options["bench"],)
+        figures = {}
+        for name in chosen:
+            try:
+                bench = importlib.import_module(f"benchmarks.{name}")
+            except ModuleNotFoundError as error:
+                if options["bench"] != "all":
+                    raise CommandError(f"There is no bench {name} yet.") from error
+                continue
+            figures[name] = bench.run(options, out=self.stdout)
+        self.stdout.write(json.dumps(figures))
