@@ -173,7 +173,7 @@ class Registry:
         except (httpx.InvalidURL, ValueError):
             return None
         found = re.fullmatch(re.escape(self._base.path.rstrip("/")) + r"/studies/([Nn][Cc][Tt][0-9]{1,8})", target.path)
-        ours = (target.host, target.port) == (self._base.host, self._base.port) and not target.userinfo
+        ours = (target.host, target.port) == (self._base.host, self._base.port)
         return canonical_nct_id(found[1]) if found and ours and moved.status in MOVED_FOR_GOOD else None
 
     def studies_updated_since(

@@ -20,7 +20,6 @@ import httpx
 
 CHUNK = 65_536
 HTTPX, URLLIB = "httpx", "urllib"
-_HOP_HEADERS = {"host", "connection"}  # urllib writes its own
 SocketWatch = Callable[[socket.socket], None]
 
 
@@ -115,7 +114,7 @@ class UrllibTransport(httpx.BaseTransport):
         opener = urllib.request.OpenerDirector()  # bare: the usual one follows redirects and opens file://
         opener.add_handler(_PlainHandler(_watch_of(request), timeout.get("read")))
         opener.add_handler(_TlsHandler(_watch_of(request), timeout.get("read")))
-        headers = {name: value for name, value in request.headers.items() if name not in _HOP_HEADERS}
+        headers = dict(request.headers)
         call = urllib.request.Request(str(request.url), headers=headers, method=request.method)  # noqa: S310
         with _as_httpx_errors(httpx.ConnectError, request):
             reply = opener.open(call, timeout=timeout.get("connect"))

@@ -77,6 +77,7 @@ class ScriptedRegistry:
         self.script: list[Step] = [reply()]
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.stopping = threading.Event()
+        self.drained = False  # whether a drip was listened to until its end
         self._scheme = "http"
         self._server = QuietServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -121,6 +122,7 @@ class ScriptedRegistry:
                 handler.wfile.write(bytes([byte]))
                 if self.stopping.wait(every):
                     return
+            self.drained = True
 
         return step
 

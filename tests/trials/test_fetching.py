@@ -180,6 +180,7 @@ def test_a_slow_drip_is_cut_off_by_the_total_cap(server: ScriptedRegistry, rung:
     error = failure(server, rung, DRIP_LIMITS)
     assert type(error) is RegistryUnreachable
     assert "longer than 1 s" in str(error)
+    assert not server.drained
 
 
 def test_a_drip_on_a_connection_already_in_use_is_cut_off_too(server: ScriptedRegistry, rung: str) -> None:
@@ -188,6 +189,7 @@ def test_a_drip_on_a_connection_already_in_use_is_cut_off_too(server: ScriptedRe
         registry.version()
         with pytest.raises(RegistryUnreachable, match="longer than"):
             registry.version()
+    assert not server.drained
 
 
 def test_silence_ends_at_the_read_timeout(server: ScriptedRegistry, rung: str) -> None:
@@ -195,6 +197,16 @@ def test_silence_ends_at_the_read_timeout(server: ScriptedRegistry, rung: str) -
     error = failure(server, rung, Limits(tries=1, read_seconds=0.2))
     assert type(error) is RegistryUnreachable
     assert "imeout" in str(error) or "timed out" in str(error)
+
+
+def test_the_short_connect_timeout_does_not_govern_reading(server: ScriptedRegistry, rung: str) -> None:
+    def late(handler: BaseHTTPRequestHandler) -> None:
+        server.stopping.wait(1.0)
+        reply()(handler)
+
+    server.script = [late]
+    with client_of(server.url, rung=rung, limits=Limits(tries=1, connect_seconds=0.5)) as registry:
+        assert registry.version().api_version == "2.0.5"
 
 
 LOST = {

@@ -1,13 +1,14 @@
 """The ladder: which transport is tried when, and that both say who we are."""
 
 import ssl
+import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from tests.trials.scripted_registry import ScriptedRegistry, client_of, reply, scripted_registry
-from trials.registry import RegistryBlocked
+from trials.registry import Limits, RegistryBlocked, RegistryUnreachable
 from trials.transport import HTTPX, URLLIB, Deadline, Ladder, UrllibTransport, tls_context
 
 REFUSED = reply(b"Forbidden", status=403, kind="text/plain")
@@ -128,3 +129,25 @@ def test_a_deadline_that_was_met_cuts_nothing() -> None:
         pass
     deadline._expire()
     assert not deadline.expired
+
+
+def test_the_total_cap_also_holds_for_a_transport_without_sockets() -> None:
+    sent = []
+
+    class Slow(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            for _ in range(100):
+                sent.append(time.sleep(0.03))
+                yield b" "
+
+    answer = httpx.Response(200, headers={"Content-Type": "application/json"}, stream=Slow())
+    with (
+        client_of(
+            "https://registry.example",
+            transport=httpx.MockTransport(lambda request: answer),
+            limits=Limits(tries=1, total_seconds=0.2),
+        ) as registry,
+        pytest.raises(RegistryUnreachable, match="longer than"),
+    ):
+        registry.version()
+    assert len(sent) < 100

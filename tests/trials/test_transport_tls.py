@@ -95,6 +95,7 @@ def test_a_slow_drip_over_tls_is_cut_off(
             registry.version()
         with pytest.raises(RegistryUnreachable, match="longer than"):
             registry.version()
+    assert not server.drained
 
 
 def test_the_first_hello_differs_from_urllibs_only_by_the_session_ticket() -> None:
