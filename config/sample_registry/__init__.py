@@ -19,7 +19,7 @@ brackets.
 | truncated_json       | half of the JSON; short_of_length: and Content-Length promised the whole (False)           |
 | html_with_200        | a web page with 200                                                                        |
 | wrong_content_type   | the right JSON under another name; content_type ("application/octet-stream")               |
-| bad_gzip             | gzip that is broken                                                                        |
+| bad_gzip             | gzip with a broken head; midway: cut off in its middle instead (False)                     |
 | empty_object         | `{}`                                                                                       |
 | huge_body            | a study with a title of `size` bytes (500 MB); gzip: sent compressed (False)               |
 | To /studies with a pageToken; only these count for `times`:                                                       |

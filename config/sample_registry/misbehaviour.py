@@ -119,9 +119,10 @@ def _html(reply: Reply, options: dict[str, Any]) -> Reply:
 
 
 def _bad_gzip(reply: Reply, options: dict[str, Any]) -> Reply:
-    broken = bytearray(gzip.compress(reply.body))
-    broken[len(broken) // 2 :] = b"\x00" * (len(broken) - len(broken) // 2)
-    return Reply(200, bytes(broken), reply.content_type, {"Content-Encoding": "gzip"})
+    packed = gzip.compress(reply.body)
+    # Cut off half-way, it still unpacks to something; with a broken head, not at all.
+    broken = packed[: len(packed) // 2] if options.get("midway") else b"\x1f\x8b\x00" + packed[3:]
+    return Reply(200, broken, reply.content_type, {"Content-Encoding": "gzip"})
 
 
 def _renamed(reply: Reply, options: dict[str, Any]) -> Reply:

@@ -123,7 +123,7 @@ def _collect(value: Any, path: Path, names: dict[str, Path]) -> None:
             here = (*path, key)
             names[".".join(here)] = here
             if key.endswith(("Module", "Section", "Struct", "Info")):
-                names.setdefault(_pascal(key), here)
+                names.setdefault(key, names.setdefault(_pascal(key), here))
             _collect(inner, here, names)
 
 

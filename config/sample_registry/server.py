@@ -20,6 +20,9 @@ from config.sample_registry.misbehaviour import Misbehaviour, Misbehaviours, Rep
 from config.sample_registry.world import BEGINNING, Study, World, load
 
 
+REMEMBERED = 20_000
+
+
 @dataclass(frozen=True)
 class Asked:
     """One request. `at` is time.monotonic(), for tests of pace."""
@@ -94,6 +97,12 @@ class SampleRegistry:
         """A new data version without any change, as on a quiet day."""
         self.world.publish()
 
+    def remember(self, asked: Asked) -> None:
+        self.requests.append(asked)
+        # A demo that runs for weeks keeps the later half.
+        if len(self.requests) > REMEMBERED:
+            del self.requests[: REMEMBERED // 2]
+
     def misbehave(self, name: str, times: int | None = None, **options: Any) -> None:
         """See the table in the package's docstring. Without `times`, until `behave()`."""
         self.misbehaviours.add(name, times, options)
@@ -143,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
         asked = urlsplit(self.path)
         params = dict(parse_qsl(asked.query, keep_blank_values=True))
         registry = self.server.registry
-        registry.requests.append(Asked(asked.path, params, dict(self.headers.items()), time.monotonic()))
+        registry.remember(Asked(asked.path, params, dict(self.headers.items()), time.monotonic()))
         fault = registry.misbehaviours.take(
             misbehaviour.ANSWERS_ANYWHERE | misbehaviour.ANSWERS_TO_LISTS, _endpoint(asked.path)
         )
