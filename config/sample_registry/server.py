@@ -19,7 +19,6 @@ from config.sample_registry.changes import Changer
 from config.sample_registry.misbehaviour import Misbehaviour, Misbehaviours, Reply
 from config.sample_registry.world import BEGINNING, Study, World, load
 
-
 REMEMBERED = 20_000
 
 
