@@ -1,4 +1,4 @@
-"""From draft to page and back: the only writer of a text's state. Each function names who does it.
+"""A plain summary's way from draft to page and back. Each function names who does it.
 
     draft -> review -> published -> withdrawn
       ^________|           |            |
@@ -15,13 +15,10 @@ from django.utils import timezone
 
 from explainers.models import PlainSummary, SummaryCheck, SummaryText, SummaryVersion
 from explainers.models.people import signed
+from explainers.publishing.errors import PublishingError
 from trials.models import Trial
 
 State = PlainSummary.State
-
-
-class PublishingError(Exception):
-    """The step is not possible now; the message is for the person who asked."""
 
 
 class EditConflict(PublishingError):
@@ -120,9 +117,6 @@ def publish(
     _go_live(summary, by, at)
     _keep_version(summary, at)
     return summary
-
-
-approve = publish
 
 
 def _refuse_unfit(summary: PlainSummary, by: User) -> None:

@@ -1,0 +1,2 @@
+class PublishingError(Exception):
+    """The step is not possible now; the message is for the person who asked."""
