@@ -88,6 +88,9 @@ RULES = {
 }
 """What counts as a change, and how much. The order is the order of importance within a rank."""
 
+_MAY_LACK_SITES = frozenset({"NOT_YET_RECRUITING", "SUSPENDED"})
+"""No real record that recruits is without sites: if one was, it was a thin copy, and its sites are not new."""
+
 _IMPORTANCE = {kind: place for place, kind in enumerate(RULES)}
 
 
@@ -133,7 +136,7 @@ def _differences(old: TrialRecord, new: TrialRecord) -> list[Difference]:
         return [_veil(old, new)]
     unknown = frozenset(new.missing)
     found = status_differences(old, new) + plain_differences(old, new, unknown)
-    if not unknown & {MODULE_OF["start"]}:
+    if MODULE_OF["start"] not in unknown:
         for field in DATES:
             found += date_differences(field, getattr(old, field), getattr(new, field))
     if MODULE_OF["arms"] not in unknown:
@@ -143,7 +146,7 @@ def _differences(old: TrialRecord, new: TrialRecord) -> list[Difference]:
         found += outcome_differences(old.primary_outcomes, new.primary_outcomes)
     if MODULE_OF["eligibility"] not in unknown:
         found += criteria_differences(old.eligibility, new.eligibility)
-    if MODULE_OF["sites"] not in unknown:
+    if MODULE_OF["sites"] not in unknown and (old.sites or old.status in _MAY_LACK_SITES):
         found += site_differences(old.sites, new.sites, has_status_changed=old.status != new.status)
     return found
 

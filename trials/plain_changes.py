@@ -30,7 +30,7 @@ def _results(old: TrialRecord, new: TrialRecord) -> Iterator[Difference]:
 
 
 def _expanded_access(old: TrialRecord, new: TrialRecord) -> Iterator[Difference]:
-    if new.has_expanded_access and not old.has_expanded_access:
+    if new.has_expanded_access and old.has_expanded_access is False:
         yield Difference("expanded_access", "expanded_access", False, True, new.expanded_access_nct_id)
     elif old.has_expanded_access and new.has_expanded_access is False:
         yield Difference("expanded_access", "expanded_access_ended", True, False)

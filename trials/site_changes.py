@@ -16,9 +16,11 @@ from trials.text_match import key, likeness
 
 OPEN = frozenset({"RECRUITING", "AVAILABLE"})
 _NAMELESS = re.compile(
-    r"\b(?:research|investigat\w+|study|clinical|recruiting|trial|pfizer|novartis) (?:trial )?sites?\b"
-    r"|local institution|for (?:additional |more )?information|reference id"
-    r"|\b(?:call|contact|site \d+|site number)\b|\d{3}[-) ]+\d{3}|@",
+    r"\b(?:research|investigat\w+|study|clinical|recruiting|trial|pfizer|novartis) (?:trial |study )?sites?\b"
+    r"|^\W*(?:research|investigation\w*|study) (?:cent(?:er|re)|facility)\W*\d*\W*$"
+    r"|local institution|for (?:additional |more )?information|reference id|\b(?:call|contact|site \d+|site number)\b"
+    r"|^\W*\w{0,8}\d[\W\d]*$"  # a bare code, like As0006 125
+    r"|\d{3}[-) ]+\d{3}[-. ]\d{3,}|@",
     re.IGNORECASE,
 )
 _LONGEST_NAME = 120
