@@ -119,7 +119,8 @@ def _retyped(text: str, key: str, kinds: tuple[str, ...]) -> str:
     if re.fullmatch(r"[A-Z]+(_[A-Z0-9]+)*\d?", text) and key in _ENUMS:
         return text.lower() if "casing" in kinds else text
     if key in _PROSE:
-        if "html_entities" in kinds:
+        # A text that holds entities already would mean something else when escaped once more.
+        if "html_entities" in kinds and html.unescape(text) == text:
             text = html.escape(text).replace("≥", "&ge;").replace("'", "&#39;")
         if "whitespace" in kinds:
             text = re.sub(r"(?<=\w) (?=\w)", "  ", text).replace("\n", " \r\n") + "\n\n"

@@ -97,6 +97,17 @@ def _criterion(old: str, new: str) -> Edit:
     return edit
 
 
+def _turns(one: str, other: str) -> Edit:
+    """A criterion that goes back and forth."""
+
+    def edit(study: Study) -> None:
+        module = _module(study, "eligibilityModule")
+        text = module["eligibilityCriteria"]
+        module["eligibilityCriteria"] = text.replace(other, one) if other in text else text.replace(one, other)
+
+    return edit
+
+
 def _minimum_age(age: str) -> Edit:
     return lambda study: _module(study, "eligibilityModule").update(minimumAge=age)
 
@@ -167,8 +178,12 @@ SCRIPT: tuple[Step, ...] = (
     Step("NCT99000010", "the sponsor confirms that the study is over", _status("COMPLETED")),
     Step("NCT99000018", "expanded access ends", _status("NO_LONGER_AVAILABLE")),
 )
+# Half of these are news for who follows the trial, so that an alert arrives also in a demo that has run for long.
 TIDES: tuple[Step, ...] = (
-    Step("NCT99000004", "enrollment swings by a few", _swings("designModule", "enrollmentInfo", *_COUNTS)),
+    Step("NCT99000004", "the limit of blood sugar swings", _turns("HbA1c of 7.5 % to 10 %", "HbA1c of 7.5 % to 11 %")),
     Step("NCT99000007", "a keyword comes and goes", _swings("conditionsModule", "keywords", *_KEYWORDS)),
+    Step("NCT99000027", "who works at night swings", _turns("* Shift work", "* Shift work in the last 3 months")),
     Step("NCT99000011", "a word of the summary changes", _swings("descriptionModule", "briefSummary", *_SUMMARIES)),
+    Step("NCT99000028", "the limit of PSA swings", _turns("0.2 to 2.0 ng/mL", "0.2 to 1.5 ng/mL")),
+    Step("NCT99000004", "enrollment swings by a few", _swings("designModule", "enrollmentInfo", *_COUNTS)),
 )
