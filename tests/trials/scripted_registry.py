@@ -19,6 +19,10 @@ VERSION = {"apiVersion": "2.0.5", "dataTimestamp": "2026-10-02T09:00:04"}
 Step = Callable[[BaseHTTPRequestHandler], None]
 
 
+# Headers with nothing after them: only who waits for the end of the headers hears them all.
+LATE_HEADERS = b"Content-Type: application/json\r\nContent-Length: 0\r\nX: 123456\r\n\r\n"
+
+
 def study(number: int, **status: Any) -> dict[str, Any]:
     module = {"overallStatus": "RECRUITING", "lastUpdatePostDateStruct": {"date": "2026-10-01"}, **status}
     return {
@@ -118,11 +122,11 @@ class ScriptedRegistry:
         def step(handler: BaseHTTPRequestHandler) -> None:
             handler.close_connection = True
             handler.wfile.write(head)
-            for byte in body:
+            for at, byte in enumerate(body, start=1):
+                self.drained = at == len(body)  # said first, so that a client that waited sees it
                 handler.wfile.write(bytes([byte]))
                 if self.stopping.wait(every):
                     return
-            self.drained = True
 
         return step
 

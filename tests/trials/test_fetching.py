@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from tests.trials.scripted_registry import (
+    LATE_HEADERS,
     ScriptedRegistry,
     Step,
     client_of,
@@ -172,7 +173,7 @@ def test_a_slow_drip_is_cut_off_by_the_total_cap(server: ScriptedRegistry, rung:
     # Without the cap each of these would end well after some seconds.
     server.script = [
         {
-            "headers": server.drip(b"HTTP/1.1 200 OK\r\n", b"Content-Type: application/json\r\n\r\n" + BODY),
+            "headers": server.drip(b"HTTP/1.1 200 OK\r\n", LATE_HEADERS),
             "body": server.drip(OK_HEAD + b"\r\n", BODY + b" " * 40),
             "gzip": server.drip(OK_HEAD + b"Content-Encoding: gzip\r\n\r\n", gzip.compress(BODY + b" " * 40)),
         }[part]
@@ -184,7 +185,7 @@ def test_a_slow_drip_is_cut_off_by_the_total_cap(server: ScriptedRegistry, rung:
 
 
 def test_a_drip_on_a_connection_already_in_use_is_cut_off_too(server: ScriptedRegistry, rung: str) -> None:
-    server.script = [reply(), server.drip(b"HTTP/1.1 200 OK\r\n", b"Content-Type: application/json\r\n\r\n" + BODY)]
+    server.script = [reply(), server.drip(b"HTTP/1.1 200 OK\r\n", LATE_HEADERS)]
     with client_of(server.url, rung=rung, limits=DRIP_LIMITS) as registry:
         registry.version()
         with pytest.raises(RegistryUnreachable, match="longer than"):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trials.scripted_registry import ScriptedRegistry, client_of, reply, scripted_registry
+from tests.trials.scripted_registry import LATE_HEADERS, ScriptedRegistry, client_of, reply, scripted_registry
 from trials.registry import Limits, RegistryUnreachable
 from trials.transport import HTTPX, URLLIB
 
@@ -87,7 +87,7 @@ def test_a_slow_drip_over_tls_is_cut_off(
     server: ScriptedRegistry, certificate: Path, rung: str, first: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    drip = server.drip(b"HTTP/1.1 200 OK\r\n", b"Content-Type: application/json\r\n\r\n" + b" " * 60)
+    drip = server.drip(b"HTTP/1.1 200 OK\r\n", LATE_HEADERS)
     server.script = [drip] if first else [reply(), drip]
     limits = Limits(tries=1, total_seconds=1, read_seconds=5)
     with client_of(server.url, rung=rung, limits=limits) as registry:
