@@ -50,14 +50,15 @@ _PLAIN_SHORT_LIST = (
 )
 _PLAIN_SHORT = frozenset(_PLAIN_SHORT_LIST.split())
 _ROMAN = re.compile(r"(?:I{1,3}|IV|VI{0,3}|IX|X)[AaBbCc]?")
-_COUNTED = re.compile(r"\d+(?:st|nd|rd|th)|Type\d[a-z]*", re.IGNORECASE)
+_COUNTED = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
+_GLUED_TYPE = re.compile(r"\b(type)([12])(?=\b|diab)", re.IGNORECASE)
 _CAMEL = re.compile(r"(?:[A-Z][a-z]{2,}){2,}")
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _LETTER_AFTER = frozenset({"hepatitis", "hemophilia", "haemophilia", "vitamin", "influenza", "group", "type", "class"})
 _DISEASE_NOUN = re.compile(
     r"(?:itis|a?emia|oma|osis|pathy|tension|plasia|penia|algia|trophy|somnia|nocturia|apn[eo]+a|diseases?|disorders?"
     r"|syndromes?|cancers?|neoplasms?|tumou?rs?|injury|injuries|failure|pain|dysfunctions?|strokes?|obesity|diabetes"
-    r"|depression|anxiety|asthma|infections?|fractures?|surgery|prolapse|inflammation)$",
+    r"|impotence|mellitus|depression|anxiety|asthma|infections?|fractures?|prolapse|inflammation)$",
     re.IGNORECASE,
 )
 _JOINING = ("in ", "with ", "without ", "due ", "of ", "after ", "following ", "not ", "at ", "on ", "to ", "by ")
@@ -69,9 +70,18 @@ def everyday(term: str) -> str:
     Names (Alzheimer), acronyms (COPD, HER2) and numerals (Type II) keep their capitals. A list of several
     conditions in one term keeps its order.
     """
-    cleaned = line(term).rstrip(".;,")
+    cleaned = _GLUED_TYPE.sub(r"\1 \2", line(term).rstrip(".;,"))
     exception = _EXCEPTIONS.get(cleaned.casefold())
     return exception or _lower(_turned(cleaned))
+
+
+def names_disease(term: str) -> bool:
+    """Whether a term's last word says that it is a disease: `lung cancer` and `NSCLC`, not `stem cells`."""
+    last = term.split()[-1] if term.split() else ""
+    return (
+        bool(_DISEASE_NOUN.search(last.removesuffix("s")) or _DISEASE_NOUN.search(last))
+        or last in _ACRONYM_LIST.split()
+    )
 
 
 def _turned(term: str) -> str:
@@ -112,6 +122,8 @@ def _word(word: str, *, shouted: bool, before: str, after: str) -> str:
         return _EPONYMS[stem[:-1]] + "s"
     if folded in _ACRONYMS and (folded not in _ORDINARY_CAPS or (word.isupper() and not (shouted and after))):
         return _ACRONYMS[folded]
+    if shouted and after.isdigit() and len(word) < 6:
+        return word  # HTLV-1
     if len(word) == 1:
         return word.lower() if word == "A" and after and before not in _LETTER_AFTER else word
     if _ROMAN.fullmatch(word) or _has_code(word):

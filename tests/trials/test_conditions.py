@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trials.conditions import condition_key, everyday
+from trials.conditions import condition_key, everyday, names_disease, names_disease, names_disease
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_acronyms_codes_and_numerals_keep_their_capitals(term: str, said: str) -
         ("ALL TYPES OF CANCER", "all types of cancer"),
         ("DIABETES TYPE II", "diabetes type II"),
         ("PreDiabetes", "prediabetes"),
-        ("Type1 Diabetes", "type1 diabetes"),
+        ("Type1 Diabetes", "type 1 diabetes"),
     ],
 )
 def test_shouted_terms_are_lowered(term: str, said: str) -> None:
@@ -131,3 +131,33 @@ def test_any_text_has_a_stable_form(term: str) -> None:
     assert isinstance(everyday(term), str)
     if term.strip().isprintable() and term.strip():
         assert condition_key(term)
+
+
+@pytest.mark.parametrize("term", ["lung cancer", "type 2 diabetes", "acute leukemias", "NSCLC", "spinal stenosis"])
+def test_diseases_are_known_by_their_last_word(term: str) -> None:
+    assert names_disease(term)
+
+
+@pytest.mark.parametrize("term", ["stem cells", "penile prosthesis", "sleep", ""])
+def test_other_terms_are_no_diseases(term: str) -> None:
+    assert not names_disease(term)
+
+
+@pytest.mark.parametrize("term", ["lung cancer", "type 2 diabetes", "acute leukemias", "NSCLC", "spinal stenosis"])
+def test_diseases_are_known_by_their_last_word(term: str) -> None:
+    assert names_disease(term)
+
+
+@pytest.mark.parametrize("term", ["stem cells", "penile prosthesis", "sleep", ""])
+def test_other_terms_are_no_diseases(term: str) -> None:
+    assert not names_disease(term)
+
+
+@pytest.mark.parametrize("term", ["lung cancer", "type 2 diabetes", "acute leukemias", "NSCLC", "spinal stenosis"])
+def test_diseases_are_known_by_their_last_word(term: str) -> None:
+    assert names_disease(term)
+
+
+@pytest.mark.parametrize("term", ["stem cells", "penile prosthesis", "sleep", ""])
+def test_other_terms_are_no_diseases(term: str) -> None:
+    assert not names_disease(term)
