@@ -7,7 +7,7 @@ import factory
 
 from trials import records
 from trials.models import Condition, SyncRun, Trial, TrialChange, TrialDocument
-from trials.models.trials import pack
+from trials.packing import pack
 
 EARLIER = datetime(2026, 6, 27, 9, tzinfo=UTC)
 

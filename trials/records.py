@@ -15,7 +15,8 @@ import msgspec
 from trials.text import comparable, line, markup
 
 HASH_VERSION = 1
-"""Raised when `content_hash` takes in other fields. Stored beside each hash; a difference re-baselines silently."""
+"""Raised when `content_hash` takes in other fields. A stored hash of another version is taken as different, and both
+records are then read by the same parser: no rule of ours can make a change."""
 
 NCT_ID = re.compile(r"NCT\d{8}")
 _NO_LIMIT = ("N/A", "NONE", "NO LIMIT")
@@ -265,6 +266,13 @@ class _Reader:
         value = self.raw_text(key)
         return line(value) if value else ""
 
+    def enum(self, key: str) -> str:
+        """A value of the registry's lists, as the schema spells it: RECRUITING, whatever the case served."""
+        return self.line(key).upper().replace(" ", "_")
+
+    def enums(self, key: str) -> tuple[str, ...]:
+        return tuple(value.upper().replace(" ", "_") for value in self.lines(key))
+
     def markup(self, key: str) -> str:
         value = self.raw_text(key)
         return markup(value) if value else ""
@@ -322,7 +330,7 @@ class _Reader:
     def date(self, key: str) -> RecordDate | None:
         part = self.part(key)
         value = part.line("date")
-        return RecordDate(value, part.line("type")) if _is_date(value) else None
+        return RecordDate(value, part.enum("type")) if _is_date(value) else None
 
 
 def parse(study: Any, drift: list[str] | None = None) -> TrialRecord:
@@ -338,7 +346,7 @@ def parse(study: Any, drift: list[str] | None = None) -> TrialRecord:
     nct_id = identification.line("nctId").upper()
     if not NCT_ID.fullmatch(nct_id):
         raise RecordError(f"no NCT ID ({nct_id[:20]!r})")
-    overall_status = status.line("overallStatus")
+    overall_status = status.enum("overallStatus")
     if not overall_status:
         raise RecordError(f"{nct_id} has no overall status")
     has_results = root.flag("hasResults")
@@ -387,7 +395,7 @@ def _status(module: _Reader) -> dict[str, Any]:
     expanded = module.part("expandedAccessInfo")
     verified = module.line("statusVerifiedDate")
     return {
-        "last_known_status": module.line("lastKnownStatus"),
+        "last_known_status": module.enum("lastKnownStatus"),
         "status_verified": verified if _is_date(verified) else "",
         "why_stopped": module.markup("whyStopped"),
         "has_expanded_access": expanded.flag("hasExpandedAccess"),
@@ -409,8 +417,8 @@ def _sponsors(module: _Reader, oversight: _Reader) -> dict[str, Any]:
     lead = module.part("leadSponsor")
     name = lead.line("name")
     return {
-        "lead_sponsor": Sponsor(name, lead.line("class")) if name else None,
-        "collaborators": tuple(Sponsor(c.line("name"), c.line("class")) for c in module.parts("collaborators")),
+        "lead_sponsor": Sponsor(name, lead.enum("class")) if name else None,
+        "collaborators": tuple(Sponsor(c.line("name"), c.enum("class")) for c in module.parts("collaborators")),
         "investigator": module.part("responsibleParty").line("investigatorFullName"),
         "has_dmc": oversight.flag("oversightHasDmc"),
         "is_unapproved_device": oversight.flag("isUnapprovedDevice"),
@@ -431,19 +439,19 @@ def _design(module: _Reader) -> dict[str, Any]:
     masking = info.part("maskingInfo")
     count = enrollment.number("count")
     return {
-        "study_type": module.line("studyType"),
-        "phases": module.lines("phases"),
-        "allocation": info.line("allocation"),
-        "intervention_model": info.line("interventionModel"),
+        "study_type": module.enum("studyType"),
+        "phases": module.enums("phases"),
+        "allocation": info.enum("allocation"),
+        "intervention_model": info.enum("interventionModel"),
         "intervention_model_description": info.markup("interventionModelDescription"),
-        "primary_purpose": info.line("primaryPurpose"),
-        "observational_model": info.line("observationalModel"),
-        "time_perspective": info.line("timePerspective"),
-        "masking": masking.line("masking"),
+        "primary_purpose": info.enum("primaryPurpose"),
+        "observational_model": info.enum("observationalModel"),
+        "time_perspective": info.enum("timePerspective"),
+        "masking": masking.enum("masking"),
         "masking_description": masking.markup("maskingDescription"),
-        "who_masked": masking.lines("whoMasked"),
+        "who_masked": masking.enums("whoMasked"),
         "enrollment": None if count == UNKNOWN_ENROLLMENT else count,
-        "enrollment_type": enrollment.line("type"),
+        "enrollment_type": enrollment.enum("type"),
         "is_patient_registry": module.flag("patientRegistry"),
         "target_duration": module.line("targetDuration"),
         "expanded_access_types": tuple(module.part("expandedAccessTypes").data),
@@ -453,12 +461,12 @@ def _design(module: _Reader) -> dict[str, Any]:
 def _arms(module: _Reader) -> dict[str, Any]:
     return {
         "arms": tuple(
-            Arm(a.line("label"), a.line("type"), a.markup("description"), a.lines("interventionNames"))
+            Arm(a.line("label"), a.enum("type"), a.markup("description"), a.lines("interventionNames"))
             for a in module.parts("armGroups")
         ),
         "interventions": tuple(
             Intervention(
-                i.line("type"), i.line("name"), i.markup("description"), i.lines("armGroupLabels"), i.lines("otherNames")
+                i.enum("type"), i.line("name"), i.markup("description"), i.lines("armGroupLabels"), i.lines("otherNames")
             )
             for i in module.parts("interventions")
         ),
@@ -478,7 +486,7 @@ def _eligibility(module: _Reader) -> dict[str, Any]:
     return {
         "eligibility": module.markup("eligibilityCriteria"),
         "healthy_volunteers": module.flag("healthyVolunteers"),
-        "sex": module.line("sex"),
+        "sex": module.enum("sex"),
         "is_gender_based": module.flag("genderBased"),
         "gender_description": module.markup("genderDescription"),
         "minimum_age": _age(module.line("minimumAge")),
@@ -495,7 +503,7 @@ def _contacts(module: _Reader) -> dict[str, Any]:
     return {
         "central_contacts": _people(module.parts("centralContacts")),
         "officials": tuple(
-            Official(o.line("name"), o.line("affiliation"), o.line("role")) for o in module.parts("overallOfficials")
+            Official(o.line("name"), o.line("affiliation"), o.enum("role")) for o in module.parts("overallOfficials")
         ),
         "sites": tuple(_site(site) for site in module.parts("locations")),
     }
@@ -503,7 +511,7 @@ def _contacts(module: _Reader) -> dict[str, Any]:
 
 def _people(parts: Iterable[_Reader]) -> tuple[Contact, ...]:
     return tuple(
-        Contact(p.line("name"), p.line("role"), p.line("phone"), p.line("phoneExt"), p.line("email")) for p in parts
+        Contact(p.line("name"), p.enum("role"), p.line("phone"), p.line("phoneExt"), p.line("email")) for p in parts
     )
 
 
@@ -512,7 +520,7 @@ def _site(part: _Reader) -> Site:
     point = part.part("geoPoint")
     return Site(
         facility=part.line("facility"),
-        status=part.line("status"),
+        status=part.enum("status"),
         city=part.line("city"),
         state=part.line("state"),
         zip=part.line("zip"),
@@ -526,11 +534,11 @@ def _site(part: _Reader) -> Site:
 def _references(references: _Reader, sharing: _Reader) -> dict[str, Any]:
     return {
         "publications": tuple(
-            Publication(r.line("citation"), r.line("pmid"), r.line("type"), bool(r.items("retractions")))
+            Publication(r.line("citation"), r.line("pmid"), r.enum("type"), bool(r.items("retractions")))
             for r in references.parts("references")
         ),
         "links": tuple(Link(x.line("label"), x.line("url")) for x in references.parts("seeAlsoLinks")),
-        "ipd_sharing": sharing.line("ipdSharing"),
+        "ipd_sharing": sharing.enum("ipdSharing"),
         "ipd_description": sharing.markup("description"),
     }
 
@@ -558,32 +566,77 @@ def _mesh(module: _Reader, key: str) -> tuple[MeshTerm, ...]:
     return tuple(MeshTerm(m.line("id"), m.line("term")) for m in module.parts(key) if m.line("term"))
 
 
-_encode = msgspec.msgpack.Encoder(order="sorted").encode
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_UNORDERED = {
+    "identificationModule": ("nctIdAliases", "secondaryIdInfos"),
+    "sponsorCollaboratorsModule": ("collaborators",),
+    "conditionsModule": ("conditions", "keywords"),
+    "designModule": ("phases",),
+    "armsInterventionsModule": ("armGroups", "interventions"),
+    "outcomesModule": ("primaryOutcomes", "secondaryOutcomes", "otherOutcomes"),
+    "eligibilityModule": ("stdAges",),
+    "contactsLocationsModule": ("centralContacts", "overallOfficials", "locations"),
+    "referencesModule": ("references", "seeAlsoLinks", "availIpds"),
+    "conditionBrowseModule": ("meshes", "ancestors"),
+    "interventionBrowseModule": ("meshes", "ancestors"),
+}
+"""Lists whose order means nothing: the registry serves them in another one now and then."""
 
 
-def content_hash(record: TrialRecord) -> bytes:
-    """16 bytes over all that a page could show, blind to the order of lists, escapes and white space.
+def content_hash(study: dict[str, Any]) -> bytes:
+    """16 bytes over what is kept of a study: blind to results, to the date of the data release, to browse leaves and
+    to the order of keys and lists.
 
-    Equal hashes mean that there is nothing to store. Different hashes mean only that `changes.detect` must look.
+    Equal hashes mean that there is nothing to store. Different ones mean only that the records must be compared.
     """
-    return blake2b(_encode(canonical(record)), digest_size=16).digest()
+    pieces: list[bytes] = [_encode(study.get("hasResults"))]
+    for section in ("protocolSection", "derivedSection", "documentSection"):
+        modules = study.get(section)
+        if not isinstance(modules, dict):
+            pieces.append(_encode(modules))
+            continue
+        for name in sorted(modules):
+            if name != "miscInfoModule":
+                pieces.append(name.encode())
+                _add_module(pieces, modules[name], _UNORDERED.get(name, ()))
+    return blake2b(b"\n".join(pieces), digest_size=16).digest()
+
+
+def _add_module(pieces: list[bytes], module: Any, unordered: tuple[str, ...]) -> None:
+    if not isinstance(module, dict):
+        pieces.append(_encode(module))
+        return
+    rest = {key: value for key, value in module.items() if key not in unordered and key not in _LEAVES}
+    pieces.append(_encode(rest))
+    for key in unordered:
+        value = module.get(key)
+        if isinstance(value, list):
+            pieces.append(key.encode())
+            pieces.extend(sorted(map(_encode, value)))
+        elif value is not None:
+            pieces.append(_encode(value))
+
+
+def is_same(old: TrialRecord, new: TrialRecord) -> bool:
+    """Whether two records would show the same, whatever their layout: order of lists, escapes, white space."""
+    return old == new or canonical(old) == canonical(new)
 
 
 def canonical(record: TrialRecord) -> dict[str, Any]:
-    """The record as plain values in one order: what `content_hash` is made of."""
-    values = msgspec.to_builtins(record)
+    """The record as plain values in one order and one spelling."""
+    values: dict[str, Any] = _one_spelling(msgspec.to_builtins(record))
     del values["missing"]
-    for key in _MARKUP_FIELDS:
-        values[key] = comparable(values[key])
-    for key, value in values.items():
-        if isinstance(value, (list, tuple)) and len(value) > 1:
-            values[key] = sorted(value, key=_encode)
     return values
 
 
-_MARKUP_FIELDS = ("why_stopped", "brief_summary", "detailed_description", "eligibility", "study_population",
-                  "gender_description", "masking_description", "intervention_model_description",
-                  "ipd_description")  # fmt: skip
+def _one_spelling(value: Any) -> Any:
+    if isinstance(value, str):
+        return comparable(value)
+    if isinstance(value, dict):
+        return {key: _one_spelling(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return sorted((_one_spelling(item) for item in value), key=_encode)
+    return value
 
 
 def without_bulk(study: dict[str, Any]) -> dict[str, Any]:
@@ -595,10 +648,13 @@ def without_bulk(study: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
+_LEAVES = ("browseLeaves", "browseBranches")
+
+
 def _without_leaves(module: Any) -> Any:
-    if not isinstance(module, dict) or ("browseLeaves" not in module and "browseBranches" not in module):
+    if not isinstance(module, dict) or not any(key in module for key in _LEAVES):
         return module
-    return {key: value for key, value in module.items() if key not in ("browseLeaves", "browseBranches")}
+    return {key: value for key, value in module.items() if key not in _LEAVES}
 
 
 def without_people(study: dict[str, Any]) -> dict[str, Any]:

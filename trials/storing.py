@@ -10,24 +10,9 @@ from django.db import connection, models
 
 from trials import records
 from trials.condition_index import ConditionIndex
+from trials.incoming import Incoming
 from trials.models import Location, Trial, TrialAlias, TrialCondition, TrialDocument
-from trials.models.trials import pack
 from trials.records import TrialRecord
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A study on its way in: parsed, hashed and packed."""
-
-    record: TrialRecord
-    content_hash: bytes
-    packed: bytes
-
-    @classmethod
-    def of(cls, study: dict[str, Any], drift: list[str]) -> "Incoming":
-        """Raises records.RecordError."""
-        record = records.parse(study, drift)
-        return cls(record, records.content_hash(record), pack(records.without_bulk(study)))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from trials import changes, guard, records
 from trials.condition_index import ConditionIndex, recount
+from trials.incoming import Broken, Glance, Incoming, glance, read
 from trials.models import (
     QuarantinedStudy,
     StagedStudy,
@@ -29,10 +30,9 @@ from trials.models import (
     TrialDocument,
     TrialVersion,
 )
-from trials.models.trials import pack, unpack
+from trials.packing import pack, unpack
 from trials.records import TrialRecord
-from trials.storing import Incoming, Stored, insert, replace, stored, whole_day
-from trials.study_files import StudyFileError
+from trials.storing import Stored, insert, replace, stored, whole_day
 
 log = logging.getLogger(__name__)
 
@@ -92,50 +92,59 @@ class Run:
 
     def take(self, studies: Iterable[Any], *, cursor: str = "") -> None:
         """Parses one batch; stores it at once in a baseline, stages what differs otherwise."""
-        incoming = self._parse(studies)
+        studies = list(studies)
+        self.row.seen += len(studies)
+        due = self._differing(studies, [glance(study) for study in studies])
+        self.take_read([read(study) for study in due], cursor=cursor)
+
+    def _differing(self, studies: Sequence[Any], glances: Sequence[Glance | None]) -> list[Any]:
+        """The studies that must be read: those whose hash is not the stored one."""
+        known = stored(seen.nct_id for seen in glances if seen)
+        due = []
+        for study, seen in zip(studies, glances, strict=True):
+            if seen and seen.nct_id in known and known[seen.nct_id].holds(seen.content_hash, served=self.is_served):
+                self.row.unchanged += 1
+            else:
+                due.append(study)
+        return due
+
+    def take_read(self, items: Iterable[Incoming | Broken], *, cursor: str = "") -> None:
+        """Stores or stages studies that were found new or different, and read."""
+        incoming = self._sound(items)
         known = stored(incoming)
         fresh = [item for nct_id, item in incoming.items() if nct_id not in known]
-        moved = [(known[nct_id], item) for nct_id, item in incoming.items()
-                 if nct_id in known and not known[nct_id].holds(item.content_hash, served=self.is_served)]  # fmt: skip
-        self.row.unchanged += len(incoming) - len(fresh) - len(moved)
+        moved = [(known[nct_id], item) for nct_id, item in incoming.items() if nct_id in known]
         if self.row.is_baseline:
             self._store_baseline(fresh, moved, cursor)
         elif fresh or moved:
             self._stage(fresh, moved)
 
-    def _parse(self, studies: Iterable[Any]) -> dict[str, Incoming]:
+    def _sound(self, items: Iterable[Incoming | Broken]) -> dict[str, Incoming]:
+        """The readable ones by NCT ID; the others go to quarantine."""
         incoming: dict[str, Incoming] = {}
-        for study in studies:
-            self.row.seen += 1
-            drift: list[str] = []
-            try:
-                if isinstance(study, StudyFileError):
-                    raise study
-                item = Incoming.of(study, drift)
-            except Exception as error:  # whatever a poison record raises, the others go on
-                self._quarantine(study, f"{type(error).__name__}: {error}")
+        for item in items:
+            if isinstance(item, Broken):
+                self._quarantine(item)
                 continue
-            self.drift.update(drift)
+            self.drift.update(item.drift)
             if item.record.nct_id in incoming:  # a study that moved between two pages comes twice
                 self.row.seen -= 1
             incoming[item.record.nct_id] = item
         return incoming
 
-    def _quarantine(self, study: Any, reason: str) -> None:
-        nct_id = _claimed_id(study)
-        log.error("%s could not be read and waits in quarantine: %s", nct_id, reason)
+    def _quarantine(self, broken: Broken) -> None:
+        log.error("%s could not be read and waits in quarantine: %s", broken.nct_id, broken.reason)
         self.row.failed += 1
         wait = QuarantinedStudy.FIRST_WAIT
-        kept = study if isinstance(study, dict) else {"unread": repr(study)[:10_000]}
         row, made = QuarantinedStudy.objects.get_or_create(
-            nct_id=nct_id,
-            defaults={"reason": reason[:2000], "packed": pack(kept), "first_failed_at": self.now,
+            nct_id=broken.nct_id,
+            defaults={"reason": broken.reason, "packed": broken.packed, "first_failed_at": self.now,
                       "retry_at": self.now + wait},
         )  # fmt: skip
         if not made:
             wait = min(wait * 2**row.tries, QuarantinedStudy.LONGEST_WAIT)
             QuarantinedStudy.objects.filter(pk=row.pk).update(
-                reason=reason[:2000], tries=F("tries") + 1, retry_at=self.now + wait
+                reason=broken.reason, tries=F("tries") + 1, retry_at=self.now + wait
             )
 
     def _store_baseline(self, fresh: list[Incoming], moved: list[tuple[Stored, Incoming]], cursor: str) -> None:
@@ -171,7 +180,8 @@ class Run:
         for known, item in moved:
             old = documents[known.id].record
             if lost := records.thinner(old, item.record):
-                self._quarantine(unpack(item.packed), f"a thin copy: {', '.join(lost)} missing")
+                reason = f"a thin copy: {', '.join(lost)} missing"
+                self._quarantine(Broken(item.record.nct_id, reason, item.packed))
                 continue
             pairs.append((known, old, item))
         return pairs
@@ -210,7 +220,7 @@ class Run:
         self.row.events = 0
         staged = StagedStudy.objects.filter(run=self.row).order_by("nct_id").iterator(chunk_size=BATCH)
         for batch in batches(staged, BATCH):
-            self._publish_batch([Incoming.of(unpack(bytes(row.packed)), []) for row in batch], silently)
+            self._publish_batch([Incoming.of(unpack(row.packed)) for row in batch], silently)
         StagedStudy.objects.filter(run=self.row).delete()
         self._publish_vanished()
         self._publish_merged()
@@ -328,15 +338,6 @@ def _decide(run: SyncRun, *, silently: bool, by: User | None, now: datetime) -> 
             raise ValueError(f"run {run.pk} is {run.get_state_display().lower()}, not held")
         Run(run, now=now).publish(silently=silently, by=by)
     return run
-
-
-def _claimed_id(study: Any) -> str:
-    """The NCT ID that a broken study gives itself, or a mark of its own."""
-    try:
-        claimed = str(study["protocolSection"]["identificationModule"]["nctId"])[:20]
-    except (KeyError, TypeError):
-        claimed = ""
-    return claimed or f"?{abs(hash(repr(study)[:1000])):x}"[:20]
 
 
 def batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:

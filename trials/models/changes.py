@@ -5,7 +5,9 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from trials import wording
 from trials.changes import Change, Rank
+from trials.packing import unpack
 
 
 class TrialChangeQuerySet(models.QuerySet["TrialChange"]):
@@ -73,8 +75,6 @@ class TrialChange(models.Model):
     def sentence(self) -> str:
         if self.kind in self.SENTENCES:
             return self.SENTENCES[self.kind]
-        from trials import wording
-
         return wording.sentence(self.change)
 
 
@@ -94,6 +94,4 @@ class TrialVersion(models.Model):
 
     @property
     def study(self) -> dict[str, Any]:
-        from trials.models.trials import unpack
-
-        return unpack(bytes(self.packed))
+        return unpack(self.packed)

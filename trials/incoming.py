@@ -1,0 +1,77 @@
+"""Raw studies on their way in: looked at (hash only) or read (parsed, hashed, packed). Pure, and cheap to send
+between processes, so that a large file can be read on every core.
+"""
+
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from trials import records
+from trials.packing import pack
+from trials.records import TrialRecord
+
+
+class Glance(msgspec.Struct, frozen=True, array_like=True):
+    """What tells whether a study must be read at all."""
+
+    nct_id: str
+    content_hash: bytes
+
+
+class Incoming(msgspec.Struct, frozen=True, tag=True):
+    record: TrialRecord
+    content_hash: bytes
+    packed: bytes
+    drift: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, study: dict[str, Any]) -> "Incoming":
+        """Raises records.RecordError."""
+        drift: list[str] = []
+        record = records.parse(study, drift)
+        packed = pack(records.without_bulk(study))
+        return cls(record, records.content_hash(study), packed, tuple(drift))
+
+
+class Broken(msgspec.Struct, frozen=True, tag=True):
+    """A study that could not be read, and why; `packed` is what came, as far as it can be kept."""
+
+    nct_id: str
+    reason: str
+    packed: bytes
+
+
+def glance(study: Any) -> Glance | None:
+    """None where the study is not even an object with an NCT ID: reading it will say what is wrong."""
+    try:
+        nct_id = study["protocolSection"]["identificationModule"]["nctId"].upper()
+        return Glance(nct_id, records.content_hash(study))
+    except Exception:
+        return None
+
+
+def read(study: Any) -> Incoming | Broken:
+    """Never raises: whatever a poison record does, the others go on."""
+    try:
+        if isinstance(study, Exception):
+            raise study
+        return Incoming.of(study)
+    except Exception as error:
+        return Broken(_claimed_id(study), f"{type(error).__name__}: {error}"[:2000], _kept(study))
+
+
+def _kept(study: Any) -> bytes:
+    try:
+        return pack(study if isinstance(study, dict) else {"unread": str(study)[:10_000]})
+    except Exception:
+        return pack({"unread": repr(study)[:10_000]})
+
+
+def _claimed_id(study: Any) -> str:
+    """The NCT ID that a broken study gives itself, or a mark of its own."""
+    try:
+        claimed = str(study["protocolSection"]["identificationModule"]["nctId"])[:20]
+    except (KeyError, TypeError):
+        claimed = ""
+    return claimed or "?" + blake2b(repr(study)[:2000].encode(), digest_size=8).hexdigest()
