@@ -171,7 +171,6 @@ SPONSOR_CLASS = {
     "OTHER": "University, hospital or other",
     "UNKNOWN": "Not stated",
 }
-ENROLLMENT_TYPE = {"ACTUAL": "Actual", "ESTIMATED": "Planned"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _AGE = re.compile(r"(\d+) (Year|Month|Week|Day|Hour|Minute)s?", re.IGNORECASE)
 
@@ -215,10 +214,7 @@ def date_label(date: str) -> str:
     parts = date.split("-")
     if not all(part.isdigit() for part in parts) or len(parts) > 3:
         return date
-    if len(parts) == 1:
-        return date
-    month = int(parts[1])
-    if not 1 <= month <= 12:
+    if len(parts) == 1 or not 1 <= (month := int(parts[1])) <= 12:
         return date
     return (
         f"{_MONTHS[month - 1]} {int(parts[2])}, {parts[0]}" if len(parts) == 3 else f"{_MONTHS[month - 1]} {parts[0]}"

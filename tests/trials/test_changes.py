@@ -5,71 +5,24 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.trials.base_record import (
+    BASE,
+    BEIJING,
+    BETHESDA,
+    CRITERIA,
+    FIRST,
+    HARM,
+    NAMELESS,
+    SECOND,
+    SURVIVAL,
+    criteria,
+    kinds,
+    replace,
+    sites,
+)
 from trials.changes import RULES, Change, Rank, detect
-from trials.differences import CAP
 from trials.records import Arm, Contact, Intervention, MeshTerm, Outcome, RecordDate, Site, Sponsor, TrialRecord
 from trials.watched import apply_changes, watched
-
-replace = msgspec.structs.replace
-
-BETHESDA = Site("NIH Clinical Center", "RECRUITING", "Bethesda", "Maryland", "20892", "United States", 38.98, -77.09)
-BEIJING = Site("Chinese PLA General Hospital", "RECRUITING", "Beijing", "", "100853", "China")
-NAMELESS = Site("Research Site", "RECRUITING", "Boston", "Massachusetts", "02114", "United States")
-CRITERIA = """Inclusion Criteria:
-
-* Age 18 years or older
-* Histologically confirmed adenocarcinoma
-* ECOG performance status \\<= 1
-
-Exclusion Criteria:
-
-* Prior treatment with cisplatin
-* Known HER2- disease
-"""
-FIRST, SECOND = "* Age 18 years or older\n", "* Histologically confirmed adenocarcinoma\n"
-SURVIVAL = Outcome("Overall survival", "", "24 months")
-HARM = Outcome("Serious side effects", "", "28 days")
-BASE = TrialRecord(
-    nct_id="NCT99000001",
-    status="RECRUITING",
-    brief_title="A Study of Engineered Cells in Stomach Cancer",
-    official_title="A Phase 1 Study of Engineered Cells in Advanced Gastric Cancer",
-    has_expanded_access=False,
-    start=RecordDate("2026-01-15", "ACTUAL"),
-    primary_completion=RecordDate("2027-06", "ESTIMATED"),
-    completion=RecordDate("2027-10", "ESTIMATED"),
-    lead_sponsor=Sponsor("Example University"),
-    collaborators=(Sponsor("Example Foundation"),),
-    brief_summary="This study tests whether engineered cells are safe for people with stomach cancer.",
-    conditions=("Stomach Cancer", "Gastric Adenocarcinoma"),
-    study_type="INTERVENTIONAL",
-    phases=("PHASE1",),
-    masking="NONE",
-    enrollment=40,
-    enrollment_type="ESTIMATED",
-    arms=(Arm("Dose level A", "EXPERIMENTAL", "Low dose"), Arm("Standard care", "ACTIVE_COMPARATOR", "Usual care")),
-    interventions=(Intervention("DRUG", "Cisplatin"), Intervention("BIOLOGICAL", "Engineered cells 100 mg")),
-    primary_outcomes=(SURVIVAL, HARM),
-    eligibility=CRITERIA,
-    healthy_volunteers=False,
-    sex="ALL",
-    minimum_age="18 Years",
-    maximum_age="75 Years",
-    sites=(BETHESDA, BEIJING, NAMELESS),
-)
-
-
-def kinds(new: TrialRecord, old: TrialRecord = BASE) -> list[str]:
-    return [change.kind for change in detect(old, new)]
-
-
-def criteria(old: str, new: str) -> str:
-    assert old in CRITERIA
-    return CRITERIA.replace(old, new)
-
-
-def sites(**edit: Any) -> tuple[Site, ...]:
-    return (replace(BETHESDA, **edit), BEIJING, NAMELESS)
 
 
 def test_a_record_does_not_differ_from_itself() -> None:
@@ -243,67 +196,6 @@ def test_a_status_means_what_it_means_for_joining(old: str, new: str, kind: str)
     assert kinds(replace(BASE, status=new, sites=()), replace(BASE, status=old, sites=())) == [kind]
 
 
-def test_statuses_of_sites_that_come_and_go_with_the_study_are_no_news() -> None:
-    bare = tuple(replace(site, status="") for site in BASE.sites)
-    closed = replace(BASE, status="ACTIVE_NOT_RECRUITING", sites=bare)
-
-    assert kinds(closed) == ["status_closed"]
-    assert kinds(BASE, replace(closed, status="NOT_YET_RECRUITING")) == ["status_opened"]
-
-
-def test_a_site_opens() -> None:
-    waiting = replace(BASE, sites=sites(status="NOT_YET_RECRUITING"))
-
-    [change] = detect(waiting, BASE)
-
-    assert (change.kind, change.rank, change.subject) == ("site_opened", Rank.DIGEST, "NIH Clinical Center, Bethesda")
-    assert (change.old["status"], change.new["status"]) == ("NOT_YET_RECRUITING", "RECRUITING")
-    assert (change.new["latitude"], change.new["longitude"]) == (38.98, -77.09)
-    assert "contacts" not in change.new
-
-
-def test_one_of_two_nameless_sites_in_a_city_closes() -> None:
-    old = replace(BASE, sites=(NAMELESS, NAMELESS))
-    new = replace(BASE, sites=(NAMELESS, replace(NAMELESS, status="COMPLETED")))
-
-    assert kinds(new, old) == ["site_closed"]
-
-
-def test_same_events_at_two_nameless_sites_have_fields_of_their_own() -> None:
-    closed = replace(NAMELESS, status="COMPLETED")
-
-    changes = detect(replace(BASE, sites=(NAMELESS, NAMELESS)), replace(BASE, sites=(closed, closed)))
-
-    assert len({change.field for change in changes}) == len(changes) == 2
-
-
-def test_nameless_sites_of_two_cities_are_not_one_site() -> None:
-    moved = replace(NAMELESS, city="Cambridge", zip="02139")
-
-    assert sorted(kinds(replace(BASE, sites=(BETHESDA, BEIJING, moved)))) == ["site_added", "site_removed"]
-
-
-def test_sites_come_with_a_trial_that_has_not_opened() -> None:
-    waiting = replace(BASE, status="NOT_YET_RECRUITING", sites=())
-
-    assert kinds(replace(waiting, sites=(BEIJING,)), waiting) == ["site_added"]
-
-
-def test_many_sites_share_one_change_past_the_cap() -> None:
-    many = tuple(Site(f"Hospital of saint {name}", "RECRUITING", f"Town {name}") for name in map(_letters, range(437)))
-
-    changes = detect(BASE, replace(BASE, sites=(*BASE.sites, *many)))
-
-    assert len(changes) == CAP + 1
-    assert changes[-1].stands_for == 437 - CAP
-    assert all(len(change.field) <= 200 for change in changes)
-    assert apply_changes(watched(BASE), changes) == watched(replace(BASE, sites=(*BASE.sites, *many)))
-
-
-def _letters(number: int) -> str:
-    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
-
-
 MODULES = ("eligibilityModule", "designModule", "armsInterventionsModule", "outcomesModule", "contactsLocationsModule",
            "sponsorCollaboratorsModule", "descriptionModule", "conditionsModule")  # fmt: skip
 
@@ -323,11 +215,6 @@ def test_modules_served_again_bring_no_news() -> None:
     thin = TrialRecord(nct_id=BASE.nct_id, status="RECRUITING", brief_title=BASE.brief_title, missing=MODULES)
 
     assert kinds(full, thin) == []
-
-
-def test_the_status_of_one_site_appears() -> None:
-    assert kinds(BASE, replace(BASE, sites=sites(status=""))) == ["site_opened"]
-    assert kinds(replace(BASE, sites=sites(status=""))) == []
 
 
 def test_a_record_unveiled_is_one_event() -> None:
