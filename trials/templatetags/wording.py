@@ -1,6 +1,6 @@
 """Filters and tags that every template has without loading: dates, plain text, labels of trials/vocabulary.py."""
 
-import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 
 from trials import vocabulary
-from trials.text import unescape
+from trials.markdown import Block, ListItem, plain_paragraphs, shown
 
 register = template.Library()
 
@@ -39,31 +39,34 @@ def day(value: date | datetime | None) -> SafeString | str:
 @register.filter
 def plain(value: str) -> str:
     """A registrant's one-line text without markdown's escapes."""
-    return unescape(value) if value else ""
-
-
-_PARAGRAPH = re.compile(r"\n\s*\n")
-_BULLET = re.compile(r"\s*(?:[*•-]|\d{1,3}[.)])\s+(.*)", re.DOTALL)
+    return shown(value) if value else ""
 
 
 @register.filter
 def prose(value: str) -> SafeString:
     """A registrant's longer text as paragraphs and lists. Everything is escaped; only our own tags are safe."""
-    return mark_safe("".join(_block(part) for part in _PARAGRAPH.split(value or "") if part.strip()))  # noqa: S308
+    return mark_safe("".join(_block(block) for block in plain_paragraphs(value or "")))  # noqa: S308
 
 
-def _block(part: str) -> str:
-    out: list[str] = []
-    in_list = False
-    for line in part.split("\n"):
-        item = _BULLET.fullmatch(line)
-        if bool(item) != in_list:
-            out.append("</ul>" if in_list else "<ul>")
-            in_list = bool(item)
-        text = escape(unescape((item[1] if item else line).strip()))
-        if text:
-            out.append(f"<li>{text}</li>" if item else f"<p>{text}</p>")
-    return "".join(out) + ("</ul>" if in_list else "")
+def _block(block: Block) -> str:
+    if block.kind == "paragraph":
+        return f"<p>{escape(block.text)}</p>"
+    return f"<ul>{_items(block.items)}</ul>"
+
+
+@register.filter
+def items(value: Iterable[ListItem]) -> SafeString:
+    """List items with their lists within, for a <ul> of the template's own."""
+    return mark_safe(_items(value))  # noqa: S308
+
+
+def _items(value: Iterable[ListItem]) -> str:
+    out = []
+    for item in value:
+        text = escape(f"{item.number} {item.text}" if item.number else item.text)
+        inner = f"<ul>{_items(item.children)}</ul>" if item.children else ""
+        out.append(f'<li class="heading">{text}{inner}</li>' if item.is_heading else f"<li>{text}{inner}</li>")
+    return "".join(out)
 
 
 register.filter("status_label", vocabulary.status_label)

@@ -1,0 +1,190 @@
+"""What happens in a trial, when, and for whom: the record's middle part in a reader's words. Pure."""
+
+from datetime import date
+from typing import NamedTuple
+
+from trials import vocabulary
+from trials.markdown import shown
+from trials.pages.standing import is_past
+from trials.records import Arm, RecordDate, TrialRecord
+
+
+class Treatment(NamedTuple):
+    kind: str
+    name: str
+    description: str
+    other_names: tuple[str, ...]
+
+
+class Group(NamedTuple):
+    label: str
+    kind: str
+    description: str
+    gets: list[str]
+
+
+class Goal(NamedTuple):
+    measure: str
+    when: str
+    description: str
+
+
+class Story(NamedTuple):
+    purpose: str
+    design: list[tuple[str, str]]
+    groups: list[Group]
+    treatments: list[Treatment]
+    compared_with: str
+    goals: list[Goal]
+    more_goals: int
+
+
+_COMPARATORS = ("ACTIVE_COMPARATOR", "PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION")
+
+
+def story(record: TrialRecord) -> Story:
+    goals = [Goal(shown(o.measure), shown(o.time_frame), o.description) for o in record.primary_outcomes]
+    return Story(
+        purpose=vocabulary.STUDY_TYPE_PLAIN.get(record.study_type, ""),
+        design=_design(record),
+        groups=[_group(record, arm) for arm in record.arms],
+        treatments=[
+            Treatment(vocabulary.intervention_type_label(i.type), shown(i.name), i.description, i.other_names)
+            for i in record.interventions
+        ],
+        compared_with=compared_with(record),
+        goals=goals,
+        more_goals=len(record.secondary_outcomes),
+    )
+
+
+def _group(record: TrialRecord, arm: Arm) -> Group:
+    names = [name.split(": ", 1)[-1] for name in arm.interventions]
+    if not names:
+        names = [i.name for i in record.interventions if arm.label in i.arm_labels]
+    kind = vocabulary.arm_type_label(arm.type) if arm.type else ""
+    return Group(shown(arm.label), kind, arm.description, [shown(name) for name in names])
+
+
+def compared_with(record: TrialRecord) -> str:
+    """What the tested treatment is measured against, in a few words; "" where the record has no comparison arm."""
+    kinds = [arm.type for arm in record.arms]
+    if "PLACEBO_COMPARATOR" in kinds:
+        return "A placebo, which has no active drug"
+    if "SHAM_COMPARATOR" in kinds:
+        return "A sham procedure, done for show"
+    active = [arm for arm in record.arms if arm.type == "ACTIVE_COMPARATOR"]
+    names = [name.split(": ", 1)[-1] for arm in active for name in arm.interventions]
+    if names:
+        return shown(", ".join(dict.fromkeys(names)))
+    if "ACTIVE_COMPARATOR" in kinds:
+        return "Another treatment"
+    return "No added treatment" if "NO_INTERVENTION" in kinds else ""
+
+
+def _design(record: TrialRecord) -> list[tuple[str, str]]:
+    rows = []
+    if record.primary_purpose:
+        rows.append(("Main purpose", vocabulary.purpose_label(record.primary_purpose)))
+    if record.allocation and record.allocation != "NA":
+        rows.append(("Who gets what", vocabulary.allocation_label(record.allocation)))
+    if record.intervention_model:
+        rows.append(("Groups", vocabulary.model_label(record.intervention_model)))
+    if record.masking:
+        rows.append(("Who knows", vocabulary.masking_label(record.masking, record.who_masked)))
+    if record.observational_model:
+        rows.append(("Design", vocabulary.model_label(record.observational_model)))
+    if record.time_perspective:
+        rows.append(("Looks at", vocabulary.time_perspective_label(record.time_perspective)))
+    if record.target_duration:
+        rows.append(("Follows each person for", record.target_duration))
+    return rows
+
+
+def people_label(record: TrialRecord) -> str:
+    """`150 planned`, `54 took part`, `0`; what the record leaves out is said."""
+    if record.enrollment is None:
+        return "The record does not say"
+    count = f"{record.enrollment:,}"
+    if record.status == "WITHDRAWN" or not record.enrollment:
+        return "Nobody joined" if not record.enrollment else count
+    if record.enrollment_type == "ACTUAL":
+        return f"{count} took part"
+    return f"{count} planned" if record.enrollment_type == "ESTIMATED" else count
+
+
+def where_label(record: TrialRecord) -> str:
+    countries = list(dict.fromkeys(site.country for site in record.sites if site.country))
+    count = len(record.sites)
+    if not count:
+        return "The record lists no site"
+    sites = "1 site" if count == 1 else f"{count} sites"
+    if len(countries) == 1:
+        return f"{sites}, {countries[0]}"
+    return f"{sites} in {len(countries)} countries" if countries else sites
+
+
+class Moment(NamedTuple):
+    label: str
+    date: RecordDate | None
+    note: str
+    state: str
+    cx: int
+
+
+def timeline(record: TrialRecord, today: date, earlier_dates: dict[str, str] | None = None) -> list[Moment]:
+    """The trial's dates in order with today among them. `cx` is its place in the drawing; states: past, now, next."""
+    earlier = earlier_dates or {}
+    planned = (
+        ("Listed in the registry", RecordDate(record.first_posted, "ACTUAL") if record.first_posted else None, ""),
+        ("Start", record.start, "start"),
+        ("Main results due", record.primary_completion, "primary_completion"),
+        ("End", record.completion, "completion"),
+        ("Results posted", RecordDate(record.results_posted, "ACTUAL") if record.results_posted else None, ""),
+    )
+    known = [(label, value, key) for label, value, key in planned if value]
+    if not known:
+        return []
+    rows = [
+        (_sortable(value.date), _label(label, value), value, _note(value, earlier.get(key, "")))
+        for label, value, key in known
+    ]
+    rows.append((today.isoformat(), "Today", RecordDate(today.isoformat(), "ACTUAL"), ""))
+    rows.sort(key=lambda row: row[0])
+    days = [date.fromisoformat(row[0]).toordinal() for row in rows]
+    span = max(1, days[-1] - days[0])
+    return [
+        Moment(label, value, note, "now" if label == "Today" else "past" if is_past(value, today) else "next",
+               round(12 + 576 * (day - days[0]) / span))
+        for (_, label, value, note), day in zip(rows, days, strict=True)
+    ]  # fmt: skip
+
+
+def _label(label: str, value: RecordDate) -> str:
+    if label == "Start" and value.type == "ACTUAL":
+        return "Started"
+    if label == "End" and value.type == "ACTUAL":
+        return "Ended"
+    return "Main results collected" if label == "Main results due" and value.type == "ACTUAL" else label
+
+
+def _note(value: RecordDate, was: str) -> str:
+    """Planned is said where the registrant says so; old records say neither, and then neither do we."""
+    planned = "planned" if value.type == "ESTIMATED" else ""
+    moved = f"was {vocabulary.date_label(was)}" if was and was != value.date else ""
+    return ", ".join(part for part in (planned, moved) if part)
+
+
+def date_words(value: RecordDate | None) -> str:
+    if value is None:
+        return "The record does not say"
+    return vocabulary.date_label(value.date) + (" (planned)" if value.type == "ESTIMATED" else "")
+
+
+def _sortable(value: str) -> str:
+    """`2026` and `2026-07` count from their middle; days past the 28th as the 28th, since some do not exist."""
+    parts = value.split("-")
+    year = max(1900, min(2200, int(parts[0])))
+    if len(parts) == 1:
+        return f"{year}-07-01"
+    return f"{year}-{parts[1]}-15" if len(parts) == 2 else f"{year}-{parts[1]}-{min(int(parts[2]), 28):02}"

@@ -1,0 +1,138 @@
+"""All that the trial page shows, gathered in one place: the view asks the database, this makes the context."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from trials import eligibility, in_short, vocabulary
+from trials.changes import Rank
+from trials.models import Condition, Trial, TrialChange
+from trials.pages import sites, standing, story, structured
+from trials.records import TrialRecord
+
+SHOWN_UPDATES = 5
+
+
+class Update(NamedTuple):
+    """The changes that came together, the weightiest first."""
+
+    version: int
+    when: datetime
+    changes: list[TrialChange]
+
+
+def context(
+    trial: Trial,
+    conditions: Sequence[Condition],
+    changes: Sequence[TrialChange],
+    polled_at: datetime | None,
+    today: date,
+) -> dict[str, Any]:
+    record = trial.record
+    first, rest, more_sites = sites.split(record)
+    updates = grouped(changes)
+    return {
+        "trial": trial,
+        "record": record,
+        "summary": trial.summary,
+        "polled_at": polled_at,
+        "truth": standing.truth(record, today),
+        "banners": standing.banners(record, today),
+        "status_words": vocabulary.status_words(record.status),
+        "ladder": standing.ladder(record.phases),
+        "no_ladder": standing.no_ladder(record),
+        "conditions": conditions,
+        "in_short": short_sentences(trial, today),
+        "overtaken": overtaken(trial, changes),
+        "joining": joining(record),
+        "story": story.story(record),
+        "timeline": story.timeline(record, today, earlier_dates(changes)),
+        "facts": facts(record),
+        "people": sites.people(record),
+        "first_sites": first,
+        "more_sites": rest,
+        "more_site_count": more_sites,
+        "site_count": len(record.sites),
+        "calling": sites.CALLING.get(record.status, ""),
+        "updates": updates[:SHOWN_UPDATES],
+        "has_more_updates": len(updates) > SHOWN_UPDATES,
+        "documents": documents(record),
+        "json_ld": structured.trial(trial),
+    }
+
+
+def short_sentences(trial: Trial, today: date) -> Sequence[str]:
+    """The sentences made by rule, for trials that no editor has reached."""
+    return () if trial.summary else in_short.in_short(trial.record, today=today)
+
+
+def grouped(changes: Sequence[TrialChange]) -> list[Update]:
+    """Changes, newest first, by update. A trial's arrival is no update."""
+    updates = []
+    for version, members in groupby((c for c in changes if c.version > 1), key=lambda c: c.version):
+        together = list(members)
+        updates.append(Update(version, together[0].detected_at, together))
+    return updates
+
+
+def overtaken(trial: Trial, changes: Sequence[TrialChange]) -> TrialChange | None:
+    """The newest change that came after the summary was checked and could matter to it."""
+    summary = trial.summary
+    if summary is None:
+        return None
+    checked = summary.checked_version or 0
+    later = [change for change in changes if change.version > checked and change.rank >= Rank.DIGEST]
+    return max(later, key=lambda change: change.version, default=None)
+
+
+def earlier_dates(changes: Sequence[TrialChange]) -> dict[str, str]:
+    """What each planned date was before its last move."""
+    out: dict[str, str] = {}
+    for change in changes:
+        if change.field in ("start", "primary_completion", "completion") and isinstance(change.old, dict):
+            out.setdefault(change.field, str(change.old.get("date", "")))
+    return out
+
+
+def joining(record: TrialRecord) -> dict[str, Any]:
+    criteria = eligibility.parse(record.eligibility)
+    ages = vocabulary.age_range_label(record.minimum_age, record.maximum_age)
+    return {
+        "criteria": criteria,
+        "facts": [
+            ("Ages", ages),
+            ("Sex", vocabulary.sex_label(record.sex)),
+            ("Healthy volunteers", vocabulary.healthy_volunteers_label(record.healthy_volunteers)),
+        ]
+        if "eligibilityModule" not in record.missing
+        else [],
+    }
+
+
+def facts(record: TrialRecord) -> list[tuple[str, str]]:
+    """At a glance. A row that would say nothing is left out, but for what every reader looks for."""
+    sponsor = record.lead_sponsor
+    rows = [
+        ("Status", vocabulary.status_label(record.status)),
+        ("Phase", vocabulary.phase_label(record.phases) or "No phase"),
+        ("Kind", vocabulary.study_type_label(record.study_type) if record.study_type else ""),
+        ("People", story.people_label(record)),
+        ("Ages", joining_ages(record)),
+        ("Compared with", story.compared_with(record)),
+        ("Where", story.where_label(record)),
+        ("Sponsor", sponsor.name if sponsor else "The record does not say"),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def joining_ages(record: TrialRecord) -> str:
+    if "eligibilityModule" in record.missing:
+        return "The record does not say"
+    return vocabulary.age_range_label(record.minimum_age, record.maximum_age)
+
+
+def documents(record: TrialRecord) -> list[tuple[str, str, str]]:
+    """-> label, address in the registry, date."""
+    base = f"https://clinicaltrials.gov/ProvidedDocs/{record.nct_id[-2:]}/{record.nct_id}/"
+    return [(d.label or d.filename, base + d.filename, d.date) for d in record.documents]

@@ -1,0 +1,30 @@
+"""Pages about trials and conditions. The paths are a contract: see docs/interfaces.md."""
+
+from django.urls import path, register_converter
+
+from trials import feeds
+from trials.converters import NctIdConverter
+from trials.views import changes, conditions, contacts, data, home, lists, sheets, trial
+
+register_converter(NctIdConverter, "nct")
+
+app_name = "trials"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("trials/", lists.trials, name="list"),
+    path("trials/compare/", sheets.compare, name="compare"),
+    path("trials/<nct:nct_id>/", trial.page, name="trial"),
+    path("trials/<nct:nct_id>.json", data.trial, name="trial-json"),
+    path("trials/<nct:nct_id>/contacts/", contacts.reveal, name="reveal"),
+    path("trials/<nct:nct_id>/changes/", changes.every, name="changes"),
+    path("trials/<nct:nct_id>/changes/<int:version>/", changes.one, name="update"),
+    path("trials/<nct:nct_id>/sheet/", sheets.sheet, name="sheet"),
+    path("trials/<nct:nct_id>/feed/", feeds.trial, name="trial-feed"),
+    path("trials.json", data.trials, name="list-json"),
+    path("changes/feed/", feeds.changes, name="changes-feed"),
+    path("conditions/", conditions.index, name="conditions"),
+    path("conditions/<slug:slug>/", conditions.condition, name="condition"),
+    path("conditions/<slug:slug>.json", data.condition, name="condition-json"),
+    path("conditions/<slug:slug>/feed/", feeds.condition, name="condition-feed"),
+    path("sitemap.xml", data.sitemap, name="sitemap"),
+]

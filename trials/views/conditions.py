@@ -1,0 +1,52 @@
+from itertools import groupby
+
+from django.core.paginator import Paginator
+from django.db.models import Case, F, IntegerField, Value, When
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from trials.models import Condition, Trial, TrialQuerySet
+from trials.pages.structured import condition_page
+
+PER_PAGE = 25
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    """A to Z. Long vocabularies show one letter at a time; `?letter=` picks it."""
+    rows = Condition.objects.shown().filter(trial_count__gt=0)
+    letters = sorted({_letter(name) for name in rows.values_list("name", flat=True)})
+    letter = request.GET.get("letter", "").upper()[:1]
+    if letter in letters:
+        rows = rows.filter(name__istartswith=letter) if letter != "#" else rows.exclude(name__iregex=r"^[a-z]")
+    ordered = sorted(rows[:3000], key=lambda c: (_letter(c.name), c.name.casefold()))
+    groups = [(initial, list(members)) for initial, members in groupby(ordered, key=lambda c: _letter(c.name))]
+    return render(request, "trials/conditions.html", {"groups": groups, "letters": letters, "letter": letter})
+
+
+def _letter(name: str) -> str:
+    initial = name[:1].upper()
+    return initial if "A" <= initial <= "Z" else "#"
+
+
+def condition(request: HttpRequest, slug: str) -> HttpResponse:
+    row = get_object_or_404(Condition.objects.select_related("merged_into"), slug=slug, is_hidden=False)
+    if row.merged_into is not None:
+        return HttpResponsePermanentRedirect(reverse("trials:condition", args=[row.merged_into.slug]))
+    page = Paginator(open_first(Trial.objects.listed().filter(conditions=row)), PER_PAGE).get_page(
+        request.GET.get("page", "1")[:8]
+    )
+    trials = list(page.object_list)
+    context = {"condition": row, "page": page, "trials": trials, "json_ld": condition_page(row, trials)}
+    return render(request, "trials/condition.html", context)
+
+
+def open_first(rows: TrialQuerySet) -> TrialQuerySet:
+    order = Case(
+        When(status__in=Trial.OPEN_STATUSES, then=Value(0)),
+        When(status="NOT_YET_RECRUITING", then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    newest = F("first_posted").desc(nulls_last=True)
+    return rows.select_related("plain_summary").order_by(order, newest, "-nct_id")

@@ -1,0 +1,29 @@
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from trials.models import Condition, SyncRun, Trial
+from trials.pages import trial_page
+from trials.views.finding import about_trial
+
+
+@about_trial
+def page(request: HttpRequest, trial: Trial) -> HttpResponse:
+    """Four queries: the trial, its conditions, its changes, and when the registry was last checked."""
+    conditions = chips(trial)
+    changes = list(trial.changes.newest_first())
+    context = trial_page.context(trial, conditions, changes, polled_at(), timezone.now().date())
+    return render(request, "trials/trial.html", context)
+
+
+def chips(trial: Trial) -> list[Condition]:
+    """The trial's conditions that readers see, MeSH terms first, then in the registrant's order."""
+    shown = Condition.objects.shown().filter(trial_conditions__trial=trial)
+    return list(shown.order_by("trial_conditions__position"))
+
+
+def polled_at() -> datetime | None:
+    run = SyncRun.objects.last_good_poll()
+    return run.finished_at if run else None
