@@ -1,0 +1,205 @@
+"""Claim, send, settle. Senders in any number of processes; a killed one costs at most one mail sent twice a slot."""
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import close_old_connections, connection
+from django.utils import timezone
+
+from subscriptions import bounces, letters, outbox, pace
+from subscriptions.models import Email
+from subscriptions.outbox import Cleared
+from subscriptions.smtp import Broken, Connection, Phase, Refusal
+
+log = logging.getLogger(__name__)
+
+SLOTS = {Email.Lane.CONFIRMATIONS: 4, Email.Lane.ALERTS: 16, Email.Lane.DIGESTS: 12}
+"""Connections of each lane, on the whole site."""
+MAILS_FOR_ANOTHER_SLOT = 20
+RENEW_EVERY = 10.0
+LONGEST_RUN = 600.0
+
+
+def deliver(lane: str) -> int:
+    """Send what is due in a lane, on as many connections as it is worth; the number of mails that went."""
+    heartbeat = Heartbeat()
+    counts: list[int] = []
+    stop_at = time.monotonic() + LONGEST_RUN
+    with heartbeat.beating():
+        threads = [
+            threading.Thread(target=_in_thread, args=(lane, slot, heartbeat, stop_at, counts), daemon=True)
+            for slot in range(1, _slots_worth(lane))
+        ]
+        for thread in threads:
+            thread.start()
+        counts.append(_run_slot(lane, 0, heartbeat, stop_at))
+        for thread in threads:
+            thread.join()
+    return sum(counts)
+
+
+def _slots_worth(lane: str) -> int:
+    most = SLOTS[Email.Lane(lane)]
+    enough = most * MAILS_FOR_ANOTHER_SLOT
+    due = Email.objects.filter(lane=lane, state__in=Email.WAITING, due_at__lte=timezone.now())
+    return max(1, min(most, due.values("pk")[:enough].count() // MAILS_FOR_ANOTHER_SLOT))
+
+
+def _in_thread(lane: str, slot: int, heartbeat: "Heartbeat", stop_at: float, counts: list[int]) -> None:
+    try:
+        counts.append(_run_slot(lane, slot, heartbeat, stop_at))
+    except Exception:
+        log.exception("A sender of the lane %s stopped.", lane)
+    finally:
+        connection.close()
+
+
+def _run_slot(lane: str, slot: int, heartbeat: "Heartbeat", stop_at: float) -> int:
+    """Nothing when another process has this slot: so the site never opens more connections than it has slots."""
+    with _slot(lane, slot) as is_free:
+        if not is_free:
+            return 0
+        sender = Sender(lane)
+        try:
+            with heartbeat.keeping(sender.token):
+                return sender.work(stop_at)
+        finally:
+            sender.smtp.close()
+
+
+@contextmanager
+def _slot(lane: str, slot: int) -> Iterator[bool]:
+    """An advisory lock of the session: a killed sender's slot is free at once."""
+    name = f"subscriptions.delivery {lane} {slot}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+        row = cursor.fetchone()
+    is_free = bool(row and row[0])
+    try:
+        yield is_free
+    finally:
+        if is_free:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+
+
+class Sender:
+    """One connection to the mail server, and the token by which its mails are known."""
+
+    def __init__(self, lane: str) -> None:
+        self.lane = lane
+        self.token = uuid.uuid4()
+        self.smtp = Connection()
+
+    def work(self, stop_at: float) -> int:
+        count = 0
+        while time.monotonic() < stop_at:
+            allowed = pace.allowance(self.lane)
+            claimed = outbox.claim(self.lane, self.token, most=allowed.mails) if allowed.mails else []
+            if not claimed:
+                break
+            count += self._send_batch(claimed)
+        return count
+
+    def _send_batch(self, claimed: list[int]) -> int:
+        """A server that is not there ends the batch: the rest goes back untouched."""
+        wait, count = pace.reserve(len(claimed)), 0
+        start = time.monotonic() + (0 if self.lane == Email.Lane.CONFIRMATIONS else wait)
+        step = 1 / pace.rate()
+        for place, pk in enumerate(claimed):
+            time.sleep(max(0.0, start + place * step - time.monotonic()))
+            try:
+                count += self._send_one(pk)
+            except Unreachable:
+                outbox.give_back(claimed[place:], self.token)
+                break
+        return count
+
+    def _send_one(self, pk: int) -> bool:
+        cleared = outbox.fence(pk, self.token)
+        if cleared is None:
+            return False
+        email = cleared.email
+        try:
+            letter = _write(cleared)
+            self.smtp.send(letter.sender, letter.recipient, letter.message)
+        except Refusal as refusal:
+            bounces.refused(cleared, refusal, self.token)
+            return False
+        except Broken as broken:
+            self._broken(email, broken)
+            return False
+        except Exception as error:  # one mail that cannot be written must not stop the others
+            log.exception("Mail %s could not be written.", email.pk)
+            outbox.settle_retry(email, self.token, phase="", code=None, error=f"{type(error).__name__} while writing")
+            return False
+        outbox.settle_sent(email.pk, self.token)
+        pace.went_well()
+        return True
+
+    def _broken(self, email: Email, broken: Broken) -> None:
+        if broken.phase == Phase.CONNECT:
+            outbox.untry(email, self.token, error=str(broken))
+            pace.unreachable(broken.cause)
+            raise Unreachable
+        if broken.phase == Phase.DOT:
+            outbox.settle_ambiguous(email, self.token, error=str(broken))
+        else:
+            outbox.settle_retry(email, self.token, phase=broken.phase, code=None, error=str(broken))
+
+
+class Unreachable(Exception):
+    """No connection to the mail server."""
+
+
+def _write(cleared: Cleared) -> letters.Letter:
+    now = timezone.now()
+    if cleared.confirmation is not None:
+        return letters.confirmation(cleared.email, cleared.confirmation, now=now)
+    assert cleared.subscriber is not None
+    return letters.alert(cleared.email, cleared.subscriber, cleared.notifications, now=now)
+
+
+class Heartbeat:
+    """Renews the leases of this process's senders from a thread and connection of its own: slow is not dead."""
+
+    def __init__(self) -> None:
+        self._tokens: set[uuid.UUID] = set()
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        thread = threading.Thread(target=self._run, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            thread.join()
+
+    @contextmanager
+    def keeping(self, token: uuid.UUID) -> Iterator[None]:
+        with self._lock:
+            self._tokens.add(token)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._tokens.discard(token)
+
+    def _run(self) -> None:
+        while not self._stop.wait(RENEW_EVERY):
+            with self._lock:
+                tokens = list(self._tokens)
+            try:
+                close_old_connections()
+                outbox.renew(tokens)
+            except Exception:
+                log.exception("The leases could not be renewed; trying again.")
+                connection.close()
+        connection.close()

@@ -1,0 +1,144 @@
+"""An Email row -> the message that goes out. Rendered at sending, from rows that do not change any more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from functools import lru_cache
+from typing import Any
+
+import css_inline
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from subscriptions import consent, items, links
+from subscriptions.models import Confirmation, Email, Notification, Subscriber
+
+_PARTS = SMTP.clone(max_line_length=76)  # quoted-printable lines
+_HEADERS = SMTP.clone(max_line_length=900)  # a link is never folded; the list of changes is, at its commas
+_UNSUBSCRIBE, _STOP_ALL = "https://unsubscribe.invalid/this", "https://unsubscribe.invalid/all"
+_inliner = css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
+
+
+@dataclass(frozen=True)
+class Letter:
+    sender: str
+    recipient: str
+    message: bytes
+
+
+@dataclass(frozen=True)
+class Body:
+    subject: str
+    text: str
+    html: str
+
+
+def alert(email: Email, subscriber: Subscriber, notifications: Sequence[Notification], *, now: datetime) -> Letter:
+    """An alert or a digest. Many readers get the same words, so those are kept; only the links are each one's own."""
+    pairs = tuple(sorted((each.change_id, _topic(each)) for each in notifications))
+    told, body = _told_and_body(email.kind, subscriber.is_neutral, pairs, _Held(notifications))
+    subscriptions = sorted({each.subscription_id for each in notifications})
+    these, everything = links.unsubscribe_url(subscriber, subscriptions), links.unsubscribe_url(subscriber, [])
+    headers = {
+        "List-Unsubscribe": f"<{links.one_click_url(subscriber, subscriptions)}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "X-Trial-Changes": ", ".join(told.keys),
+    }
+    filled = [part.replace(_UNSUBSCRIBE, these).replace(_STOP_ALL, everything) for part in (body.text, body.html)]
+    assert subscriber.email is not None
+    return _letter(email, subscriber.email, Body(body.subject, *filled), headers, now, neutral=subscriber.is_neutral)
+
+
+def confirmation(email: Email, asked: Confirmation, *, now: datetime) -> Letter:
+    """Holds nothing that somebody typed: a stranger may have typed this address."""
+    assert asked.email is not None
+    wishes = [asked, *asked.followers.select_related("trial", "condition")]
+    context = {
+        "wishes": list(dict.fromkeys(line for wish in wishes for line in _wish_lines(wish))),
+        "consent": consent.text(settings.SITE_NAME, asked.consent_version),
+        "url": links.manage_url(asked) if email.kind == Email.Kind.MANAGE else links.confirm_url(asked),
+    }
+    return _letter(email, asked.email, _render(email.kind, context), {}, now, neutral=False)
+
+
+class _Held:
+    """Carries the rows into the cached function without being part of its key."""
+
+    def __init__(self, notifications: Sequence[Notification]) -> None:
+        self.notifications = notifications
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(maxsize=256)
+def _told_and_body(
+    kind: str, is_neutral: bool, pairs: tuple[tuple[int, str], ...], held: _Held
+) -> tuple[items.Told, Body]:
+    notifications = list(
+        Notification.objects.filter(pk__in=[each.pk for each in held.notifications]).select_related(
+            "change__trial__plain_summary", "change__trial__subscription_condition", "subscription__trial",
+            "subscription__condition",
+        )
+    )  # fmt: skip
+    told = items.told(notifications)
+    context = {
+        "told": told, "is_neutral": is_neutral, "unsubscribe_url": _UNSUBSCRIBE, "stop_all_url": _STOP_ALL,
+        "rest_url": links.absolute("/trials/?sort=updated&status=any"),
+        "only": told.items[0] if len(told.items) == 1 else None,
+    }  # fmt: skip
+    return told, _render(kind, context)
+
+
+def _topic(notification: Notification) -> str:
+    return notification.subscription.topic_key
+
+
+def _wish_lines(wish: Confirmation) -> list[str]:
+    lines = []
+    if wish.trial is not None:
+        lines.append(f"changes of the trial {wish.trial.nct_id}: {wish.trial.headline}")
+    if wish.condition is not None:
+        lines.append(f"new trials for {wish.condition.name}, and trials that open")
+    return lines
+
+
+def _render(kind: str, context: dict[str, Any]) -> Body:
+    context |= {"SITE_NAME": settings.SITE_NAME, "SITE_URL": settings.SITE_URL}
+    subject = " ".join(render_to_string(f"emails/{kind}.subject.txt", context).split())
+    html = render_to_string(f"emails/{kind}.html", context | {"subject": subject})
+    return Body(subject, _tidy(render_to_string(f"emails/{kind}.txt", context)), _inliner.inline(html))
+
+
+def _tidy(text: str) -> str:
+    """Templates leave runs of empty lines behind."""
+    lines: list[str] = []
+    for line in (line.rstrip() for line in text.strip().splitlines()):
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _letter(
+    email: Email, recipient: str, body: Body, headers: dict[str, str], now: datetime, *, neutral: bool
+) -> Letter:
+    name, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    message = EmailMessage(policy=_PARTS)
+    message["Subject"] = body.subject
+    message["From"] = Address("Updates" if neutral else name or settings.SITE_NAME, addr_spec=sender)
+    message["To"] = Address(addr_spec=recipient)
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = email.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    for header, value in headers.items():
+        message[header] = value
+    message.set_content(body.text, cte="quoted-printable")
+    message.add_alternative(body.html, subtype="html", cte="quoted-printable")
+    return Letter(sender, recipient, message.as_bytes(policy=_HEADERS))

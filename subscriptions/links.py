@@ -1,0 +1,82 @@
+"""The links that mails carry. Signed, one salt for each purpose, without an address; they end where the site begins."""
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+
+from subscriptions.models import Confirmation, Subscriber
+
+MOST_SUBSCRIPTIONS = 40  # more would make a header line too long: the link then stops every mail
+_CONFIRM = "subscriptions.confirm"
+_MANAGE = "subscriptions.manage"
+_PAGE = "subscriptions.unsubscribe.page"
+_ONE_CLICK = "subscriptions.unsubscribe.one-click"
+
+
+class BadLink(Exception):
+    """The token was not made by this site, or not for this purpose."""
+
+
+def absolute(path: str) -> str:
+    return settings.SITE_URL + path
+
+
+def confirm_url(confirmation: Confirmation) -> str:
+    return absolute(reverse("subscriptions:confirm", args=[_sign(_CONFIRM, [confirmation.pk, confirmation.nonce])]))
+
+
+def manage_url(confirmation: Confirmation) -> str:
+    return absolute(reverse("subscriptions:manage", args=[_sign(_MANAGE, [confirmation.pk, confirmation.nonce])]))
+
+
+def unsubscribe_url(subscriber: Subscriber, subscriptions: Sequence[int]) -> str:
+    """The link in a mail's text. Its page has two buttons: these subscriptions, or all."""
+    token = _sign(_PAGE, [subscriber.pk, _capped(subscriptions)])
+    return absolute(reverse("subscriptions:unsubscribe", args=[token]))
+
+
+def one_click_url(subscriber: Subscriber, subscriptions: Sequence[int]) -> str:
+    """The List-Unsubscribe header's link, for mail programs (RFC 8058)."""
+    token = _sign(_ONE_CLICK, [subscriber.pk, _capped(subscriptions)])
+    return absolute(reverse("subscriptions:one-click", args=[token]))
+
+
+def read_confirm(token: str) -> tuple[int, str]:
+    pk, nonce = _read(_CONFIRM, token)
+    return int(pk), str(nonce)
+
+
+def read_manage(token: str) -> tuple[int, str]:
+    pk, nonce = _read(_MANAGE, token)
+    return int(pk), str(nonce)
+
+
+def read_unsubscribe(token: str) -> tuple[int, list[int]]:
+    """The subscriber and the subscriptions to end; an empty list means all."""
+    pk, subscriptions = _read(_PAGE, token)
+    return int(pk), [int(each) for each in subscriptions]
+
+
+def read_one_click(token: str) -> tuple[int, list[int]]:
+    pk, subscriptions = _read(_ONE_CLICK, token)
+    return int(pk), [int(each) for each in subscriptions]
+
+
+def _capped(subscriptions: Sequence[int]) -> list[int]:
+    return sorted(subscriptions) if len(subscriptions) <= MOST_SUBSCRIPTIONS else []
+
+
+def _sign(salt: str, payload: list[Any]) -> str:
+    return signing.Signer(salt=salt).sign_object(payload, compress=True)
+
+
+def _read(salt: str, token: str) -> tuple[Any, Any]:
+    try:
+        first, second = signing.Signer(salt=salt).unsign_object(token)
+    except (signing.BadSignature, ValueError, TypeError, zlib.error) as error:
+        raise BadLink from error
+    return first, second

@@ -1,0 +1,83 @@
+"""Which changes concern which subscriptions. Reads the changes of published runs, writes Notification rows.
+
+Set-based and idempotent: a batch of subscribers at a time, resumed where it stopped, repeated without effect.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from subscriptions.models import MatchedRun, Subscriber
+from trials.models import SyncRun
+
+BATCH = 100_000
+
+# Condition followers hear of arrivals and of trials that open, unless they turned the trial itself off.
+# A subscription begun after the run was published does not hear of it: its page showed the change already.
+_MATCH = """
+WITH news AS MATERIALIZED (
+    SELECT change.id, change.trial_id, change.version, change.kind, change.rank,
+           greatest(change.detected_at, run.finished_at) AS told_at,
+           bool_or(change.rank = 3) OVER (PARTITION BY change.trial_id, change.version) AS is_urgent
+      FROM trials_trialchange change JOIN trials_syncrun run ON run.id = change.run_id
+     WHERE change.run_id = %(run)s AND change.rank >= 2
+), matched AS (
+    SELECT s.id AS subscription_id, s.subscriber_id, news.id AS change_id, news.is_urgent
+      FROM news JOIN subscriptions_subscription s ON s.trial_id = news.trial_id
+     WHERE s.ended_at IS NULL AND s.confirmed_at <= news.told_at
+       AND s.subscriber_id > %(after)s AND s.subscriber_id <= %(upto)s
+       AND news.kind <> 'listed' AND (news.rank = 3 OR s.scope = 'everything')
+    UNION ALL
+    SELECT s.id, s.subscriber_id, news.id, true
+      FROM news
+      JOIN trials_trialcondition chip ON chip.trial_id = news.trial_id
+      JOIN trials_condition condition ON condition.id = chip.condition_id
+                                      OR condition.merged_into_id = chip.condition_id
+      JOIN subscriptions_subscription s ON s.condition_id = condition.id
+     WHERE s.ended_at IS NULL AND s.confirmed_at <= news.told_at
+       AND s.subscriber_id > %(after)s AND s.subscriber_id <= %(upto)s
+       AND news.kind IN ('listed', 'status_opened')
+       AND NOT EXISTS (SELECT 1 FROM subscriptions_subscription muted
+                        WHERE muted.trial_id = news.trial_id AND muted.subscriber_id = s.subscriber_id
+                          AND muted.ended_reason = 'unsubscribed')
+)
+INSERT INTO subscriptions_notification (subscription_id, subscriber_id, change_id, is_urgent, created_at)
+SELECT subscription_id, subscriber_id, change_id, is_urgent, %(now)s FROM matched
+ON CONFLICT (subscription_id, change_id) DO NOTHING
+"""
+
+
+def match_new_runs(*, now: datetime) -> int:
+    """Match every published run with news that is not yet done; the number of notifications written."""
+    done = MatchedRun.objects.filter(finished_at__isnull=False).values("run")
+    runs = SyncRun.objects.with_news().exclude(pk__in=done).order_by("pk")
+    return sum(match(run_id, now=now) for run_id in list(runs.values_list("pk", flat=True)))
+
+
+def match(run_id: int, *, now: datetime) -> int:
+    MatchedRun.objects.get_or_create(run_id=run_id, defaults={"started_at": now})
+    last = Subscriber.objects.aggregate(last=Max("pk"))["last"] or 0
+    return sum(_match_batch(run_id, upto, last, now=now) for upto in _steps(last))
+
+
+def _steps(last: int) -> Iterator[int]:
+    yield from range(BATCH, last, BATCH)
+    yield last
+
+
+@transaction.atomic
+def _match_batch(run_id: int, upto: int, last: int, *, now: datetime) -> int:
+    """All that a reader hears of a run is written in one transaction: a mail never takes half of it."""
+    progress = MatchedRun.objects.select_for_update().get(pk=run_id)
+    if progress.finished_at is not None or (progress.matched_to >= upto and upto != last):
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_MATCH, {"run": run_id, "after": progress.matched_to, "upto": upto, "now": now})
+        count = cursor.rowcount
+    progress.matched_to = max(upto, progress.matched_to)
+    progress.notifications += count
+    progress.finished_at = now if upto == last else None
+    progress.save(update_fields=["matched_to", "notifications", "finished_at"])
+    return count

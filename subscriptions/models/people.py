@@ -1,0 +1,204 @@
+"""Who wants to know, about what, and how they said so."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Q
+
+from subscriptions import addresses
+
+
+class Frequency(models.TextChoices):
+    AT_ONCE = "at-once", "At once"
+    DAILY = "daily", "Once a day"
+    WEEKLY = "weekly", "Once a week"
+
+
+class Scope(models.TextChoices):
+    MATTERS = "matters", "Only changes that could affect you"
+    EVERYTHING = "everything", "Every change"
+
+
+class Subscriber(models.Model):
+    """A confirmed address. The row stays when its person leaves; the address does not."""
+
+    email = models.CharField(max_length=addresses.LONGEST, null=True, blank=True)
+    key = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    digest_hour = models.PositiveSmallIntegerField(default=8)
+    digest_weekday = models.PositiveSmallIntegerField(default=0, help_text="0 is Monday.")
+    is_neutral = models.BooleanField(default=False, help_text="Subject and sender name nothing about health.")
+    paused_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email=None, key=None, erased_at__isnull=False)
+                | Q(email__isnull=False, key__isnull=False, erased_at=None),
+                name="subscriber_address_or_erased",
+            ),
+            models.CheckConstraint(condition=Q(digest_hour__lt=24), name="subscriber_hour_of_day"),
+            models.CheckConstraint(condition=Q(digest_weekday__lt=7), name="subscriber_day_of_week"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{addresses.masked(self.email)} ({self.pk})"
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def live(self) -> "SubscriptionQuerySet":
+        return self.filter(ended_at=None)
+
+
+class Subscription(models.Model):
+    """One topic that one person follows. Ended, not deleted: why the mails stopped must stay known."""
+
+    class EndedReason(models.TextChoices):
+        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+        ERASED = "erased", "Erased"
+        BOUNCED = "bounced", "The address does not exist"
+        COMPLAINED = "complained", "Marked as spam"
+        MOVED = "moved", "Moved to another address"
+        CLOSED = "closed", "The trial ended"
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="subscriptions")
+    # The unique constraints below index the topics
+    trial = models.ForeignKey(
+        "trials.Trial", on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="subscriptions"
+    )
+    condition = models.ForeignKey(
+        "trials.Condition",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="subscriptions",
+    )
+    scope = models.CharField(max_length=10, choices=Scope, default=Scope.MATTERS)
+    frequency = models.CharField(max_length=10, choices=Frequency, default=Frequency.AT_ONCE)
+    confirmed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.CharField(max_length=12, choices=EndedReason, blank=True)
+    consent_version = models.CharField(max_length=20)
+    consented_at = models.DateTimeField()
+    source = models.CharField(max_length=200, blank=True, help_text="The page whose form was sent.")
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(trial__isnull=False, condition=None) | Q(trial=None, condition__isnull=False),
+                name="subscription_one_topic",
+            ),
+            models.UniqueConstraint(
+                fields=["trial", "subscriber"], condition=Q(ended_at=None), name="subscription_live_trial_once"
+            ),
+            models.UniqueConstraint(
+                fields=["condition", "subscriber"], condition=Q(ended_at=None), name="subscription_live_condition_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ended_reason="") | (Q(ended_at__isnull=False) & ~Q(ended_reason="")),
+                name="subscription_ended_with_reason",
+            ),
+        ]
+        indexes = [
+            # matching: who turned this trial's mails off, so that its condition's mails leave it out too
+            models.Index(
+                fields=["trial", "subscriber"], condition=Q(ended_reason="unsubscribed"), name="subscription_muted"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscriber_id}: {self.topic_key}"
+
+    @property
+    def topic_key(self) -> str:
+        return f"trial {self.trial_id}" if self.trial_id else f"condition {self.condition_id}"
+
+    @property
+    def topic(self) -> str:
+        """What it follows, in a reader's words."""
+        if self.trial is not None:
+            return f"{self.trial.headline} ({self.trial.nct_id})"
+        assert self.condition is not None
+        return self.condition.name
+
+
+def new_nonce() -> str:
+    return secrets.token_urlsafe(32)
+
+
+class Confirmation(models.Model):
+    """What somebody asked for on a page, until they prove by a mailed link that the address is theirs.
+
+    The page only inserts the row: whether a mail goes out is decided later, so that the page tells nobody
+    whether an address is known.
+    """
+
+    VALID_FOR = timedelta(days=7)
+
+    class Purpose(models.TextChoices):
+        SUBSCRIBE = "subscribe", "Subscribe"
+        MANAGE = "manage", "Open the settings"
+        CHANGE = "change", "Change the address"
+        NOTICE = "notice", "Tell the old address"
+
+    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.SUBSCRIBE)
+    email = models.CharField(max_length=addresses.LONGEST, null=True, blank=True)
+    key = models.CharField(max_length=64, editable=False)
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    trial = models.ForeignKey("trials.Trial", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    condition = models.ForeignKey("trials.Condition", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    scope = models.CharField(max_length=10, choices=Scope, default=Scope.MATTERS)
+    frequency = models.CharField(max_length=10, choices=Frequency, default=Frequency.AT_ONCE)
+    consent_version = models.CharField(max_length=20)
+    source = models.CharField(max_length=200, blank=True)
+    nonce = models.CharField(max_length=43, default=new_nonce, editable=False)
+    created_at = models.DateTimeField()
+    mail_after = models.DateTimeField(help_text="An address gets one such mail in ten minutes: the next waits.")
+    mailed_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True, help_text="When it was decided whether to mail.")
+    leader = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="followers")
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(mailed_at=None) | Q(settled_at__isnull=False), name="confirmation_mailed_once_settled"
+            ),
+        ]
+        indexes = [
+            # the sweep: what was asked for and not yet decided
+            models.Index(fields=["mail_after"], condition=Q(settled_at=None), name="confirmation_waiting"),
+            # the limits per address
+            models.Index(fields=["key", "mailed_at"], name="confirmation_of_address"),
+            # retention
+            models.Index(fields=["created_at"], name="confirmation_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk}"
+
+    def is_open(self, now: datetime) -> bool:
+        return self.used_at is None and now < self.created_at + self.VALID_FOR
+
+
+class Suppression(models.Model):
+    """An address that gets no mail. Known by its keyed hash only, so that it outlives the address."""
+
+    class Reason(models.TextChoices):
+        BOUNCED = "bounced", "The address does not exist"
+        SOFT_BOUNCED = "soft-bounced", "The mailbox refused mail for days"
+        COMPLAINED = "complained", "Marked as spam"
+        ERASED = "erased", "Erased by its owner"
+
+    key = models.CharField(max_length=64, unique=True)
+    reason = models.CharField(max_length=12, choices=Reason)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.key[:8]}"

@@ -1,0 +1,151 @@
+"""The state machine of an Email row: claim, fence, settle, recover. Each step is one short transaction.
+
+pending -> claimed(token, lease) -> sending -> sent | retry(due_at) | failed | unknown | cancelled
+"""
+
+import random
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from subscriptions.models import Confirmation, Email, Notification, Subscriber, Suppression
+
+LEASE = timedelta(seconds=30)
+MOST_ATTEMPTS = 12
+LONGEST_TRYING = timedelta(hours=48)
+FIRST_DELAY = timedelta(minutes=1)
+LONGEST_DELAY = timedelta(hours=6)
+State = Email.State
+
+_CLAIM = """
+UPDATE subscriptions_email SET state = 'claimed', token = %(token)s, leased_until = now() + %(lease)s
+ WHERE id IN (SELECT id FROM subscriptions_email
+               WHERE lane = %(lane)s AND state IN ('pending', 'retry') AND due_at <= now()
+               ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+RETURNING id
+"""
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """A mail that may go on the wire now."""
+
+    email: Email
+    subscriber: Subscriber | None
+    confirmation: Confirmation | None
+    notifications: Sequence[Notification]
+
+
+def claim(lane: str, token: uuid.UUID, *, most: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"lane": lane, "token": token, "most": most, "lease": LEASE})
+        return sorted(pk for (pk,) in cursor.fetchall())
+
+
+@transaction.atomic
+def fence(pk: int, token: uuid.UUID) -> Cleared | None:
+    """Mark the mail as being sent, unless its reader does not want it any more or another sender took it over."""
+    held = Email.objects.select_for_update(of=("self",)).select_related("subscriber", "confirmation")
+    email = held.filter(pk=pk, token=token, state=State.CLAIMED).first()
+    if email is None:
+        return None
+    cleared = _cleared(email)
+    if cleared is None:
+        _leave(email.pk, State.CANCELLED)
+        return None
+    Email.objects.filter(pk=pk).update(state=State.SENDING, attempts=F("attempts") + 1, leased_until=Now() + LEASE)
+    email.attempts += 1
+    return cleared
+
+
+def _cleared(email: Email) -> Cleared | None:
+    if email.confirmation is not None:
+        asked = email.confirmation
+        wanted = asked.email is not None and asked.is_open(timezone.now())
+        return Cleared(email, None, asked, []) if wanted else None
+    reader = email.subscriber
+    if reader is None or reader.email is None or Suppression.objects.filter(key=reader.key).exists():
+        return None
+    if reader.paused_until is not None and reader.paused_until > timezone.now():
+        email.notifications.update(email=None)  # told when the pause is over
+        return None
+    live = list(Notification.objects.filter(email=email, subscription__ended_at=None).select_related("subscription"))
+    return Cleared(email, reader, None, live) if live else None
+
+
+def settle_sent(pk: int, token: uuid.UUID) -> None:
+    _settle(pk, token, state=State.SENT, sent_at=Now(), phase="done", error="", code=None)
+
+
+def settle_failed(pk: int, token: uuid.UUID, *, phase: str, code: int | None, error: str) -> None:
+    _settle(pk, token, state=State.FAILED, phase=phase, code=code, error=error[:200])
+
+
+def settle_retry(email: Email, token: uuid.UUID, *, phase: str, code: int | None, error: str) -> None:
+    """Tried again with growing pauses; given up, for a person to look at, after 12 tries or 48 hours."""
+    now = timezone.now()
+    if email.attempts >= MOST_ATTEMPTS or now > email.created_at + LONGEST_TRYING:
+        settle_failed(email.pk, token, phase=phase, code=code, error=error)
+        return
+    due = now + retry_delay(email.attempts)
+    _settle(email.pk, token, state=State.RETRY, due_at=due, phase=phase, code=code, error=error[:200])
+
+
+def settle_ambiguous(email: Email, token: uuid.UUID, *, error: str) -> None:
+    """The dot was handed over and no answer came. Sent once more under the same Message-ID, or parked."""
+    if settings.MAIL_AMBIGUOUS == "resend" and email.ambiguous == 0:
+        due = timezone.now() + retry_delay(email.attempts)
+        _settle(email.pk, token, state=State.RETRY, due_at=due, ambiguous=1, phase="dot", error=error[:200])
+    else:
+        _settle(email.pk, token, state=State.UNKNOWN, ambiguous=F("ambiguous") + 1, phase="dot", error=error[:200])
+
+
+def give_back(pks: Sequence[int], token: uuid.UUID) -> None:
+    """Unsent mails of a sender that stops: nothing was tried, so nothing counts."""
+    mine = Email.objects.filter(pk__in=pks, token=token, state=State.CLAIMED)
+    mine.update(state=State.PENDING, token=None, leased_until=None)
+
+
+def untry(email: Email, token: uuid.UUID, *, error: str) -> None:
+    """The server could not be reached at all: no try of this mail."""
+    _settle(email.pk, token, state=State.PENDING, attempts=F("attempts") - 1, phase="connect", error=error[:200])
+
+
+def renew(tokens: Sequence[uuid.UUID]) -> None:
+    Email.objects.filter(token__in=tokens, state__in=Email.HELD_BY_SENDER).update(leased_until=Now() + LEASE)
+
+
+@transaction.atomic
+def recover() -> int:
+    """Take over the mails of senders that died. Only one that was on the wire may have reached the server."""
+    expired = Email.objects.filter(state__in=Email.HELD_BY_SENDER, leased_until__lt=Now())
+    free = {"token": None, "leased_until": None}
+    count = expired.filter(state=State.CLAIMED).update(state=State.PENDING, **free)
+    on_wire = expired.filter(state=State.SENDING)
+    lost = {"phase": "unknown", "error": "its sender died", "ambiguous": F("ambiguous") + 1, **free}
+    if settings.MAIL_AMBIGUOUS == "resend":
+        count += on_wire.filter(ambiguous=0).update(state=State.RETRY, due_at=Now(), **lost)
+    return count + on_wire.update(state=State.UNKNOWN, **lost)
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """Full jitter: anywhere up to the exponential step, so that a thousand mails do not come back together."""
+    step = min(FIRST_DELAY * 2 ** max(0, attempts - 1), LONGEST_DELAY)
+    return random.uniform(0.05, 1) * step  # noqa: S311  no secret
+
+
+def _settle(pk: int, token: uuid.UUID, **fields: object) -> None:
+    """Only the holder settles: after a lost lease the row belongs to somebody else."""
+    mine = Email.objects.filter(pk=pk, token=token, state=State.SENDING)
+    mine.update(token=None, leased_until=None, **fields)
+
+
+def _leave(pk: int, state: str) -> None:
+    Email.objects.filter(pk=pk).update(state=state, token=None, leased_until=None)

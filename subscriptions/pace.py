@@ -1,0 +1,83 @@
+"""How fast mail may go, and whether it may go at all: one row that the senders of all processes share."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+
+from subscriptions.models import Email, MailSwitch
+
+BATCH = 20
+PROBE_EVERY = timedelta(seconds=60)
+POLICY_PAUSE = timedelta(minutes=10)
+POLICY_REFUSALS = 3
+
+_RESERVE = """
+UPDATE subscriptions_mailswitch
+   SET next_slot_at = greatest(next_slot_at, clock_timestamp()) + %(span)s
+ WHERE id = 1
+RETURNING extract(epoch FROM next_slot_at - %(span)s - clock_timestamp())
+"""
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """How many mails a sender may claim now."""
+
+    mails: int
+    is_probe: bool = False
+
+
+def allowance(lane: str) -> Allowance:
+    """None while the breaker is open; one, for one sender, when its time is over; else a batch."""
+    if settings.MAIL_HOLD:
+        return Allowance(0)
+    switch = _switch()
+    if switch.is_bulk_paused and lane != Email.Lane.CONFIRMATIONS:
+        return Allowance(0)
+    if switch.open_until is None:
+        return Allowance(max(1, min(BATCH, int(settings.MAIL_RATE))))
+    now = timezone.now()
+    won = MailSwitch.objects.filter(pk=1, open_until__lte=now).update(open_until=now + PROBE_EVERY)
+    return Allowance(won, is_probe=True)
+
+
+def reserve(mails: int) -> float:
+    """Book this many places in the site's pace; the seconds until the first of them."""
+    span = timedelta(seconds=mails / settings.MAIL_RATE)
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, {"span": span})
+        row = cursor.fetchone()
+    return max(0.0, float(row[0])) if row else 0.0
+
+
+def went_well() -> None:
+    """A mail went: the breaker closes."""
+    MailSwitch.objects.exclude(open_until=None, refusals=0).update(open_until=None, refusals=0, reason="")
+
+
+def unreachable(cause: str) -> None:
+    """The server does not answer: nobody tries for a minute, then one does."""
+    _switch()
+    until = timezone.now() + PROBE_EVERY
+    MailSwitch.objects.filter(open_until=None).update(open_until=until, reason=f"mail server: {cause}"[:200])
+
+
+def refused_by_policy(answer: str) -> None:
+    """Our mail as such is refused, not one person's: three in a row stop the lot before our name suffers."""
+    _switch()
+    MailSwitch.objects.update(refusals=F("refusals") + 1)
+    tripped = MailSwitch.objects.filter(refusals__gte=POLICY_REFUSALS)
+    tripped.update(open_until=timezone.now() + POLICY_PAUSE, reason=f"refused by policy: {answer}"[:200])
+
+
+def _switch() -> MailSwitch:
+    switch, _ = MailSwitch.objects.get_or_create(pk=1, defaults={"next_slot_at": timezone.now()})
+    return switch
+
+
+def rate() -> float:
+    return float(settings.MAIL_RATE)

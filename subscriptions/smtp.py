@@ -1,0 +1,138 @@
+"""Speaks SMTP, and remembers how far it came: the exception alone cannot tell whether the server kept the mail."""
+
+import re
+import smtplib
+import socket
+import ssl
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.conf import settings
+
+CONNECT_TIMEOUT = 30
+COMMAND_TIMEOUT = 120
+_ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+
+
+class Phase(StrEnum):
+    CONNECT = "connect"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    DOT = "dot"  # the final dot was handed over: from here on the server may have the mail
+    DONE = "done"
+
+
+@dataclass
+class Refusal(Exception):
+    """The server answered no. `enhanced` is RFC 3463's code, such as 5.1.1, or empty."""
+
+    phase: Phase
+    code: int
+    enhanced: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.enhanced} at {self.phase}".replace("  ", " ")
+
+
+@dataclass
+class Broken(Exception):
+    """The connection failed. After the dot, nobody knows whether the server kept the mail."""
+
+    phase: Phase
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.cause} at {self.phase}"
+
+
+class Connection:
+    """One session, used for mail after mail."""
+
+    def __init__(self) -> None:
+        self._smtp: smtplib.SMTP | None = None
+        self.phase = Phase.CONNECT
+
+    def send(self, sender: str, recipient: str, message: bytes) -> None:
+        """Hand over one mail for one recipient. Raises Refusal or Broken; then the session is usable or closed."""
+        try:
+            smtp = self._open()
+            self._transact(smtp, sender, recipient, message)
+        except Refusal as refusal:
+            self._after_refusal(refusal)
+            raise
+        except (smtplib.SMTPException, OSError, ssl.SSLError) as error:
+            phase = self.phase
+            self.close()
+            raise Broken(phase, type(error).__name__) from error
+
+    def close(self) -> None:
+        if self._smtp is not None:
+            try:
+                self._smtp.sock and self._smtp.sock.settimeout(2)
+                self._smtp.quit()
+            except (smtplib.SMTPException, OSError):
+                self._smtp.close()
+        self._smtp = None
+
+    def _open(self) -> smtplib.SMTP:
+        self.phase = Phase.CONNECT
+        if self._smtp is None:
+            self._smtp = _connect()
+        return self._smtp
+
+    def _transact(self, smtp: smtplib.SMTP, sender: str, recipient: str, message: bytes) -> None:
+        _set_timeout(smtp, COMMAND_TIMEOUT)
+        self.phase = Phase.MAIL
+        self._expect(smtp.docmd("MAIL", f"FROM:<{sender}>"), 250)
+        self.phase = Phase.RCPT
+        self._expect(smtp.docmd("RCPT", f"TO:<{recipient}>"), 250, 251)
+        self.phase = Phase.DATA
+        self._expect(smtp.docmd("DATA"), 354)
+        body = re.sub(rb"(?m)^\.", b"..", message)
+        smtp.send(body if body.endswith(b"\r\n") else body + b"\r\n")
+        _set_timeout(smtp, settings.EMAIL_TIMEOUT)
+        self.phase = Phase.DOT
+        smtp.send(b".\r\n")
+        self._expect(smtp.getreply(), 250)
+        self.phase = Phase.DONE
+
+    def _expect(self, reply: tuple[int, bytes], *codes: int) -> None:
+        code, text = reply
+        if code not in codes:
+            if code == -1:
+                raise smtplib.SMTPServerDisconnected("no reply")
+            found = _ENHANCED.search(text.decode("latin-1"))
+            raise Refusal(self.phase, code, found.group() if found else "")
+
+    def _after_refusal(self, refusal: Refusal) -> None:
+        """A refused mail must not spoil the next: forget it, or begin a new session where the server hangs up."""
+        if refusal.code == 421 or self._smtp is None:
+            self.close()
+            return
+        try:
+            self._smtp.rset()
+        except (smtplib.SMTPException, OSError):
+            self.close()
+
+
+def _connect() -> smtplib.SMTP:
+    context = ssl.create_default_context()
+    name = socket.gethostname() if not settings.SITE_HOST else settings.SITE_HOST
+    if settings.EMAIL_USE_SSL:
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+            settings.EMAIL_HOST, settings.EMAIL_PORT, name, timeout=CONNECT_TIMEOUT, context=context
+        )
+    else:
+        smtp = smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT, name, timeout=CONNECT_TIMEOUT)
+    if settings.EMAIL_USE_TLS:
+        smtp.starttls(context=context)
+    smtp.ehlo_or_helo_if_needed()
+    if settings.EMAIL_HOST_USER:
+        smtp.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+    return smtp
+
+
+def _set_timeout(smtp: smtplib.SMTP, seconds: float) -> None:
+    if smtp.sock is not None:
+        smtp.sock.settimeout(seconds)
