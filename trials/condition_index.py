@@ -1,6 +1,7 @@
 """Registrant's terms and MeSH -> the Conditions of a trial, kept in memory for the length of a run."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 
 from django.db.models import Count, Q
@@ -24,6 +25,10 @@ NOT_A_CONDITION = frozenset(
 """Terms that name no condition: made hidden. Editors may show one again."""
 
 
+_key = lru_cache(maxsize=100_000)(condition_key)
+"""The same few terms come back in every other record; a key costs as much as parsing a site."""
+
+
 class ConditionIndex:
     """Finds, and where needed makes, the Conditions of records. `learn` first; the rest then asks no database."""
 
@@ -34,23 +39,23 @@ class ConditionIndex:
 
     def learn(self, records: Iterable[TrialRecord]) -> None:
         """Makes every term of these records known, in at most a few statements."""
-        names: dict[str, tuple[str, str]] = {}
+        terms: dict[str, tuple[str, str]] = {}
         for record in records:
             for mesh in record.condition_meshes:
-                names.setdefault(condition_key(mesh.term), (everyday(mesh.term), mesh.id))
+                terms.setdefault(_key(mesh.term), (mesh.term, mesh.id))
             for term in record.conditions:
                 if len(term) <= LONGEST_TERM:
-                    names.setdefault(condition_key(term), (everyday(term), ""))
-        names.pop("", None)
-        self._look_up(key for key in names if key not in self._by_key)
-        missing = {key: name for key, name in names.items() if key not in self._by_key}
+                    terms.setdefault(_key(term), (term, ""))
+        terms.pop("", None)
+        self._look_up(key for key in terms if key not in self._by_key)
+        missing = {key: term for key, term in terms.items() if key not in self._by_key}
         if missing:
             self._make(missing)
 
     def chips(self, record: TrialRecord) -> list[int]:
         """MeSH terms first, then the registrant's terms that no chip covers yet; without the hidden ones."""
-        keys = [condition_key(mesh.term) for mesh in record.condition_meshes]
-        keys += [condition_key(term) for term in record.conditions]
+        keys = [_key(mesh.term) for mesh in record.condition_meshes]
+        keys += [_key(term) for term in record.conditions]
         ids = dict.fromkeys(self._by_key[key] for key in keys if key in self._by_key)
         chips = [id_ for id_ in ids if id_ not in self._hidden]
         self.touched.update(chips)
@@ -59,7 +64,7 @@ class ConditionIndex:
     def subscription_condition(self, record: TrialRecord) -> int | None:
         """The Condition of the registrant's first term that is one; else the first chip."""
         for term in record.conditions:
-            id_ = self._by_key.get(condition_key(term))
+            id_ = self._by_key.get(_key(term))
             if id_ is not None and id_ not in self._hidden:
                 return id_
         chips = self.chips(record)
@@ -89,10 +94,10 @@ class ConditionIndex:
         slugs = {_slug(key, "") for key in missing}
         taken = set(Condition.objects.filter(slug__in=slugs).values_list("slug", flat=True))
         rows = []
-        for key, (name, mesh_id) in missing.items():
+        for key, (term, mesh_id) in missing.items():
             slug = _slug(key, "") if _slug(key, "") not in taken else _slug(key, key)
             taken.add(slug)
-            rows.append(Condition(name=name[:300], slug=slug, key=key[:300], mesh_id=mesh_id[:12],
+            rows.append(Condition(name=everyday(term)[:300], slug=slug, key=key[:300], mesh_id=mesh_id[:12],
                                   is_hidden=key in NOT_A_CONDITION))  # fmt: skip
         Condition.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
         self._look_up(missing)

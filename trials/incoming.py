@@ -26,12 +26,12 @@ class Incoming(msgspec.Struct, frozen=True, tag=True):
     drift: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, study: dict[str, Any]) -> "Incoming":
-        """Raises records.RecordError."""
+    def of(cls, study: dict[str, Any], content_hash: bytes = b"") -> "Incoming":
+        """Raises records.RecordError. A hash that was taken already is not taken again."""
         drift: list[str] = []
         record = records.parse(study, drift)
         packed = pack(records.without_bulk(study))
-        return cls(record, records.content_hash(study), packed, tuple(drift))
+        return cls(record, content_hash or records.content_hash(study), packed, tuple(drift))
 
 
 class Broken(msgspec.Struct, frozen=True, tag=True):
@@ -51,12 +51,12 @@ def glance(study: Any) -> Glance | None:
         return None
 
 
-def read(study: Any) -> Incoming | Broken:
+def read(study: Any, seen: Glance | None = None) -> Incoming | Broken:
     """Never raises: whatever a poison record does, the others go on."""
     try:
         if isinstance(study, Exception):
             raise study
-        return Incoming.of(study)
+        return Incoming.of(study, seen.content_hash if seen else b"")
     except Exception as error:
         return Broken(_claimed_id(study), f"{type(error).__name__}: {error}"[:2000], _kept(study))
 

@@ -268,7 +268,8 @@ class _Reader:
 
     def enum(self, key: str) -> str:
         """A value of the registry's lists, as the schema spells it: RECRUITING, whatever the case served."""
-        return self.line(key).upper().replace(" ", "_")
+        value = self.line(key)
+        return value if value.isupper() and " " not in value else value.upper().replace(" ", "_")
 
     def enums(self, key: str) -> tuple[str, ...]:
         return tuple(value.upper().replace(" ", "_") for value in self.lines(key))

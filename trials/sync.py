@@ -94,18 +94,18 @@ class Run:
         """Parses one batch; stores it at once in a baseline, stages what differs otherwise."""
         studies = list(studies)
         self.row.seen += len(studies)
-        due = self._differing(studies, [glance(study) for study in studies])
-        self.take_read([read(study) for study in due], cursor=cursor)
+        glances = [glance(study) for study in studies]
+        self.take_read([read(studies[n], glances[n]) for n in self.differing(glances)], cursor=cursor)
 
-    def _differing(self, studies: Sequence[Any], glances: Sequence[Glance | None]) -> list[Any]:
-        """The studies that must be read: those whose hash is not the stored one."""
+    def differing(self, glances: Sequence[Glance | None]) -> list[int]:
+        """The places of the studies that must be read: those whose hash is not the stored one."""
         known = stored(seen.nct_id for seen in glances if seen)
         due = []
-        for study, seen in zip(studies, glances, strict=True):
+        for place, seen in enumerate(glances):
             if seen and seen.nct_id in known and known[seen.nct_id].holds(seen.content_hash, served=self.is_served):
                 self.row.unchanged += 1
             else:
-                due.append(study)
+                due.append(place)
         return due
 
     def take_read(self, items: Iterable[Incoming | Broken], *, cursor: str = "") -> None:
