@@ -14,7 +14,11 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
     def last_good_poll(self) -> "SyncRun | None":
         """The newest poll that came to its end: its data is what "we checked the registry" means."""
         kinds = (SyncRun.Kind.INCREMENTAL, SyncRun.Kind.FULL, SyncRun.Kind.INVENTORY)
-        return self.good().filter(kind__in=kinds).order_by("-finished_at").first()
+        # By start: a run that was held and then let go late still tells of the day on which it was fetched.
+        return self.good().filter(kind__in=kinds).order_by("-id").first()
+
+    def held(self) -> "SyncRunQuerySet":
+        return self.filter(state=SyncRun.State.HELD)
 
     def with_news(self) -> "SyncRunQuerySet":
         """Published runs that brought changes or arrivals that somebody may want to hear of."""
@@ -24,17 +28,24 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
 class SyncRun(models.Model):
     class Kind(models.TextChoices):
         INCREMENTAL = "incremental", "What changed"
+        SINCE = "since", "Since a day"
         FULL = "full", "Everything"
         IDS = "ids", "Named studies"
         FILE = "file", "From a file"
         INVENTORY = "inventory", "Inventory"
         REFETCH = "refetch", "Rolling refetch"
+        REPLAY = "replay", "Read again from our own store"
+
+    class Decision(models.TextChoices):
+        RELEASE = "release", "Release"
+        DISCARD = "discard", "Discard"
 
     class State(models.TextChoices):
         RUNNING = "running", "Running"
         HELD = "held", "Held for a person"
         PUBLISHED = "published", "Published"
         DISCARDED = "discarded", "Discarded"
+        SUPERSEDED = "superseded", "Superseded by a later run"
         FAILED = "failed", "Failed"
 
     kind = models.CharField(max_length=12, choices=Kind)
@@ -55,8 +66,17 @@ class SyncRun(models.Model):
     failed = models.PositiveIntegerField(default=0)
     gone = models.PositiveIntegerField(default=0)
     events = models.PositiveIntegerField(default=0, help_text="Changes told to readers, arrivals included.")
+    missing = models.PositiveIntegerField(default=0, help_text="Studies that an inventory did not list.")
     held_because = models.TextField(blank=True)
     error = models.TextField(blank=True)
+    drift = models.TextField(blank=True, help_text="Where the registry's data was not of the shape it promises.")
+    retry_at = models.DateTimeField(
+        null=True, blank=True, help_text="The registry asked to be left alone until then."
+    )
+    rung = models.CharField("transport", max_length=20, blank=True, help_text="The transport that worked.")
+    decision = models.CharField(
+        max_length=10, choices=Decision, blank=True, help_text="What a person wants done; a worker does it."
+    )
     decided_by = models.ForeignKey(
         "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="Who let it go."
     )
@@ -64,6 +84,7 @@ class SyncRun(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("decide_syncrun", "Can release or discard held runs")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="running", finished_at=None) | ~Q(state="running"),

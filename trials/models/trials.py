@@ -78,6 +78,10 @@ class Trial(models.Model):
     first_seen_at = models.DateTimeField()
     last_changed_at = models.DateTimeField("last updated")
     gone_at = models.DateTimeField(null=True, blank=True, help_text="When the registry was found to have dropped it.")
+    moved_to = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="moved_here",
+        help_text="The registry merged this study into that one: its page redirects, its followers follow that one.",
+    )  # fmt: skip
     is_served = models.BooleanField(
         default=False, help_text="The registry itself served it; files bring others, which no inventory covers."
     )
