@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from trials.differences import Difference, capped, hashed, pair_alike, pair_off
 from trials.records import Arm, Intervention, Outcome
-from trials.text_match import is_close, is_same, key, likeness
+from trials.text_match import is_close, is_same, key, likeness, tokens
 
 T = TypeVar("T")
 _ALIKE = 0.5
@@ -77,7 +77,7 @@ def _named(
     changed = [
         Difference(hashed(noun, name_key(b)), f"{noun}_renamed", name(a), name(b), name(b)[:200])
         for a, b in renamed
-        if not is_close(name(a), name(b))
+        if not is_close(name(a), name(b)) and sorted(tokens(name(a))) != sorted(tokens(name(b)))
     ]
     removed = [Difference(hashed(noun, name_key(i)), f"{noun}_removed", name(i), None, name(i)[:200]) for i in gone]
     added = [Difference(hashed(noun, name_key(i)), f"{noun}_added", None, name(i), name(i)[:200]) for i in come]

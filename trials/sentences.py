@@ -9,6 +9,7 @@ from trials.site_changes import is_nameless
 from trials.vocabulary import age_label, date_label, listed, phase_label, status_words, study_type_label
 
 _LONGEST_QUOTE = 140
+_MOST_NAMES = 3
 
 
 def quoted(text: Any, longest: int = _LONGEST_QUOTE) -> str:
@@ -154,13 +155,20 @@ def _named_list(noun: str) -> Callable[[Change], str]:
     def say(change: Change) -> str:
         old, new = set(change.old or ()), set(change.new or ())
         parts = [
-            f"{what}: {', '.join(sorted(names))}"
+            f"{what}: {_some(sorted(names, key=str.casefold))}"
             for what, names in (("now also", new - old), ("no longer", old - new))
             if names
         ]
         return f"The listed {noun} changed ({'; '.join(parts)})."
 
     return say
+
+
+def _some(names: list[str]) -> str:
+    """The first three, and how many others: registrants list up to fifty."""
+    if len(names) <= _MOST_NAMES:
+        return ", ".join(names)
+    return f"{', '.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES} more"
 
 
 def _fixed(text: str) -> Callable[[Change], str]:
@@ -196,7 +204,7 @@ SENTENCES: dict[str, Callable[[Change], str]] = {
     "expanded_access_ended": _fixed("The treatment is no longer available outside the trial (expanded access)."),
     "phase": lambda change: f"The phase went from {phase_label(change.old)} to {phase_label(change.new)}.",
     "study_type": lambda change: (
-        f"The type of study went from {study_type_label(change.old)} to {study_type_label(change.new)}."
+        f"The type of study went from {study_type_label(change.old).lower()} to {study_type_label(change.new).lower()}."
     ),
     "intervention_added": lambda change: f"A treatment was added: {quoted(change.new)}.",
     "intervention_removed": lambda change: f"A treatment was removed: {quoted(change.old)}.",

@@ -79,23 +79,26 @@ def _renamed(
     old: list[Site], new: list[Site], place_key: Callable[[Site], Any], least: float
 ) -> tuple[list[Pair], list[Site], list[Site]]:
     """Same place, similar name; one site left on either side of one postal code counts whatever its names."""
-    alone = {
-        place
-        for place in {place_key(site) for site in old}
-        if place_key is _zip and _count(old, place) == 1 and _count(new, place) == 1
-    }
-
-    def score(a: Site, b: Site) -> float:
-        place = place_key(a)
-        if place is None or place != place_key(b):
-            return 0.0
-        return 1.0 if place in alone else likeness(a.facility, b.facility)
-
-    return pair_alike(old, new, score, least)
+    pairs: list[Pair] = []
+    for place in dict.fromkeys(place_key(site) for site in old):
+        if place is None:
+            continue
+        before, after = ([site for site in sites if place_key(site) == place] for sites in (old, new))
+        is_alone = place_key is _zip and len(before) == len(after) == 1
+        found, _, _ = pair_alike(before, after, _likeness, 0.0 if is_alone else least)
+        pairs += found
+    return pairs, _without(old, [a for a, _ in pairs]), _without(new, [b for _, b in pairs])
 
 
-def _count(sites: list[Site], place: Any) -> int:
-    return sum(_zip(site) == place for site in sites)
+def _likeness(old: Site, new: Site) -> float:
+    return likeness(old.facility, new.facility)
+
+
+def _without(sites: list[Site], taken: list[Site]) -> list[Site]:
+    left = list(sites)
+    for site in taken:
+        left.remove(site)
+    return left
 
 
 def _status_difference(old: Site, new: Site, *, may_appear: bool) -> Difference | None:

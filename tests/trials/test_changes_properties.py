@@ -99,8 +99,13 @@ def detect_fields(after: dict[str, Any], wanted: dict[str, Any], old: TrialRecor
         field
         for field, value in wanted.items()
         if field in was and value not in empty and was[field] not in empty
-        and field not in TOLERANT and essence(after[field]) != essence(value)
+        and field not in TOLERANT and said(after[field]) != said(value)
     }  # fmt: skip
+
+
+def said(value: Any) -> Any:
+    """Whether a count is planned or actual is no change by itself where the older record did not say."""
+    return value["count"] if isinstance(value, dict) and "count" in value else essence(value)
 
 
 TOLERANT = {"sites", "arms", "interventions", "primary_outcomes", "eligibility", "masking", "expanded_access",

@@ -82,7 +82,13 @@ SENTENCES: list[tuple[str, Any, Any, str]] = [
     ("eligibility", {"removed": [], "edited": [1]}, {"added": [], "edited": [1]},
      "One rule about who can join was reworded."),
     ("outcome_changed", {"measure": "Survival", "time_frame": "1 year"},
-     {"measure": "Survival", "time_frame": "2 years"}, "A main result, “Survival”, is now measured over “2 years”, not “1 year”."),
+     {"measure": "Survival", "time_frame": "2 years"},
+     "A main result, “Survival”, is now measured over “2 years”, not “1 year”."),
+    ("conditions", ["A", "B"], ["B", "C"], "The listed conditions changed (now also: C; no longer: A)."),
+    ("collaborators", [], ["A", "B", "C", "D", "E"],
+     "The listed collaborators changed (now also: A, B, C and 2 more)."),
+    ("study_type", "INTERVENTIONAL", "OBSERVATIONAL",
+     "The type of study went from clinical trial to observational study."),
     ("a_new_kind", 1, 2, "A new kind changed."),
 ]  # fmt: skip
 
