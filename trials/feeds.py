@@ -11,7 +11,8 @@ from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.http import conditional_page
 
 from trials.changes import Rank
-from trials.models import Condition, Trial, TrialChange, TrialChangeQuerySet
+from trials.models import Condition, Trial, TrialChange
+from trials.models.changes import TrialChangeQuerySet
 from trials.views.finding import about_trial
 
 MOST = 50

@@ -8,7 +8,8 @@ from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import F, Q
 
 from trials import vocabulary
-from trials.models import Trial, TrialQuerySet
+from trials.models import Trial
+from trials.models.trials import TrialQuerySet
 
 PER_PAGE = 20
 _NCT_ID = re.compile(r"\s*(nct\d{8})\s*", re.IGNORECASE)

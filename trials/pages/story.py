@@ -59,11 +59,15 @@ def story(record: TrialRecord) -> Story:
 
 
 def _group(record: TrialRecord, arm: Arm) -> Group:
-    names = [name.split(": ", 1)[-1] for name in arm.interventions]
-    if not names:
-        names = [i.name for i in record.interventions if arm.label in i.arm_labels]
     kind = vocabulary.arm_type_label(arm.type) if arm.type else ""
-    return Group(shown(arm.label), kind, arm.description, [shown(name) for name in names])
+    gets = [name for name in _given(record, arm) if name != shown(arm.label)]
+    return Group(shown(arm.label), kind, arm.description, gets)
+
+
+def _given(record: TrialRecord, arm: Arm) -> list[str]:
+    """What the arm's people get: by the arm's own list ("Drug: X"), else by the label that the interventions name."""
+    names = [name.split(": ", 1)[-1] for name in arm.interventions]
+    return [shown(name) for name in names or [i.name for i in record.interventions if arm.label in i.arm_labels]]
 
 
 def compared_with(record: TrialRecord) -> str:
@@ -74,9 +78,9 @@ def compared_with(record: TrialRecord) -> str:
     if "SHAM_COMPARATOR" in kinds:
         return "A sham procedure, done for show"
     active = [arm for arm in record.arms if arm.type == "ACTIVE_COMPARATOR"]
-    names = [name.split(": ", 1)[-1] for arm in active for name in arm.interventions]
+    names = [name for arm in active for name in _given(record, arm) or [shown(arm.label)] if name]
     if names:
-        return shown(", ".join(dict.fromkeys(names)))
+        return ", ".join(dict.fromkeys(names))
     if "ACTIVE_COMPARATOR" in kinds:
         return "Another treatment"
     return "No added treatment" if "NO_INTERVENTION" in kinds else ""

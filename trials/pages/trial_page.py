@@ -12,6 +12,7 @@ from trials.pages import sites, standing, story, structured
 from trials.records import TrialRecord
 
 SHOWN_UPDATES = 5
+NOT_SAID = "The record does not say"
 
 
 class Update(NamedTuple):
@@ -43,6 +44,7 @@ def context(
         "ladder": standing.ladder(record.phases),
         "no_ladder": standing.no_ladder(record),
         "conditions": conditions,
+        "follow": trial.subscription_condition,
         "in_short": short_sentences(trial, today),
         "overtaken": overtaken(trial, changes),
         "joining": joining(record),
@@ -96,18 +98,20 @@ def earlier_dates(changes: Sequence[TrialChange]) -> dict[str, str]:
 
 
 def joining(record: TrialRecord) -> dict[str, Any]:
-    criteria = eligibility.parse(record.eligibility)
-    ages = vocabulary.age_range_label(record.minimum_age, record.maximum_age)
-    return {
-        "criteria": criteria,
-        "facts": [
-            ("Ages", ages),
-            ("Sex", vocabulary.sex_label(record.sex)),
-            ("Healthy volunteers", vocabulary.healthy_volunteers_label(record.healthy_volunteers)),
-        ]
-        if "eligibilityModule" not in record.missing
-        else [],
-    }
+    facts = [
+        ("Ages", ages(record)),
+        ("Sex", vocabulary.sex_label(record.sex) if record.sex else ""),
+        ("Healthy volunteers", vocabulary.healthy_volunteers_label(record.healthy_volunteers)),
+    ]
+    said = [(label, value) for label, value in facts if value and value not in ("Not stated", NOT_SAID)]
+    return {"criteria": eligibility.parse(record.eligibility), "facts": said}
+
+
+def ages(record: TrialRecord) -> str:
+    """No limits mean any age, unless the record says nothing at all about who can join."""
+    if not (record.minimum_age or record.maximum_age or record.sex):
+        return NOT_SAID
+    return vocabulary.age_range_label(record.minimum_age, record.maximum_age)
 
 
 def facts(record: TrialRecord) -> list[tuple[str, str]]:
@@ -118,18 +122,12 @@ def facts(record: TrialRecord) -> list[tuple[str, str]]:
         ("Phase", vocabulary.phase_label(record.phases) or "No phase"),
         ("Kind", vocabulary.study_type_label(record.study_type) if record.study_type else ""),
         ("People", story.people_label(record)),
-        ("Ages", joining_ages(record)),
+        ("Ages", ages(record)),
         ("Compared with", story.compared_with(record)),
         ("Where", story.where_label(record)),
-        ("Sponsor", sponsor.name if sponsor else "The record does not say"),
+        ("Sponsor", sponsor.name if sponsor else NOT_SAID),
     ]
     return [(label, value) for label, value in rows if value]
-
-
-def joining_ages(record: TrialRecord) -> str:
-    if "eligibilityModule" in record.missing:
-        return "The record does not say"
-    return vocabulary.age_range_label(record.minimum_age, record.maximum_age)
 
 
 def documents(record: TrialRecord) -> list[tuple[str, str, str]]:

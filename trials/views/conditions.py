@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from trials.models import Condition, Trial, TrialQuerySet
+from trials.models import Condition, Trial
+from trials.models.trials import TrialQuerySet
 from trials.pages.structured import condition_page
 
 PER_PAGE = 25
@@ -37,7 +38,7 @@ def condition(request: HttpRequest, slug: str) -> HttpResponse:
         request.GET.get("page", "1")[:8]
     )
     trials = list(page.object_list)
-    context = {"condition": row, "page": page, "trials": trials, "json_ld": condition_page(row, trials)}
+    context = {"condition": row, "follow": row, "page": page, "trials": trials, "json_ld": condition_page(row, trials)}
     return render(request, "trials/condition.html", context)
 
 
