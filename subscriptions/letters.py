@@ -40,7 +40,7 @@ class Body:
 def alert(email: Email, subscriber: Subscriber, notifications: Sequence[Notification], *, now: datetime) -> Letter:
     """An alert or a digest. Many readers get the same words, so those are kept; only the links are each one's own."""
     pairs = tuple(sorted((each.change_id, _topic(each)) for each in notifications))
-    told, body = _told_and_body(email.kind, subscriber.is_neutral, pairs, _Held(notifications))
+    told, body = told_and_body(email.kind, subscriber.is_neutral, pairs, _Held(notifications))
     subscriptions = sorted({each.subscription_id for each in notifications})
     these, everything = links.unsubscribe_url(subscriber, subscriptions), links.unsubscribe_url(subscriber, [])
     headers = {
@@ -79,7 +79,7 @@ class _Held:
 
 
 @lru_cache(maxsize=256)
-def _told_and_body(
+def told_and_body(
     kind: str, is_neutral: bool, pairs: tuple[tuple[int, str], ...], held: _Held
 ) -> tuple[items.Told, Body]:
     notifications = list(

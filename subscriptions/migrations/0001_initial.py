@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('trials', '0002_initial'),
+        ('trials', '0002_sync_ledger'),
     ]
 
     operations = [
