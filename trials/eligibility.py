@@ -1,18 +1,15 @@
-"""The registrant's criteria text -> inclusion and exclusion lists; what differs between two texts, to the word. Pure.
+"""The registrant's criteria text -> inclusion and exclusion lists. Pure.
 
 No text is lost: what fits no list stands in `other`, and `is_split` says whether the two lists can be trusted.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
 from trials.criteria_headings import Side, is_bare, is_heading, is_shouted, section_side
 from trials.markdown import Line, ListBuilder, ListItem, Node, freeze, read_lines, shown
-from trials.word_diff import Piece as Piece
-from trials.word_diff import word_diff as word_diff
 
 Criterion = ListItem
 """A criterion, or a heading inside a list: `text`, `children`, `number` as written, `is_heading`."""
@@ -173,92 +170,3 @@ def walk(items: Iterable[Criterion]) -> Iterator[Criterion]:
     for item in items:
         yield item
         yield from walk(item.children)
-
-
-class Entry(NamedTuple):
-    side: Side
-    text: str
-
-
-class Edit(NamedTuple):
-    side: Side
-    old: str
-    new: str
-
-
-class CriteriaChange(NamedTuple):
-    added: tuple[Entry, ...] = ()
-    removed: tuple[Entry, ...] = ()
-    edited: tuple[Edit, ...] = ()
-
-
-_SIMILAR = 0.5
-_MAX_PAIRS = 40_000
-_WORD = re.compile(r"[^\W_]+|[<>≤≥=±%]")
-
-
-def pair_criteria(old: Criteria, new: Criteria) -> CriteriaChange:
-    """What came, what went and what was reworded. Order, numbers, nesting, case and punctuation do not count.
-
-    Where only one of the texts falls into two lists, sides are not compared: a lost heading is no news.
-    """
-    by_side = old.is_split == new.is_split
-    before, after = _entries(old, by_side), _entries(new, by_side)
-    gone, come = _unmatched(before, after), _unmatched(after, before)
-    edited = []
-    for went, came in list(_similar(gone, come)):
-        gone.remove(went)
-        come.remove(came)
-        edited.append(Edit(came.side, went.text, came.text))
-    return CriteriaChange(tuple(come), tuple(gone), tuple(edited))
-
-
-def _entries(criteria: Criteria, by_side: bool) -> list[Entry]:
-    lists: tuple[tuple[Side, tuple[Criterion, ...]], ...] = (
-        ("inclusion", criteria.inclusion),
-        ("exclusion", criteria.exclusion),
-        ("other", criteria.other),
-    )
-    return [Entry(side if by_side else "other", item.text) for side, items in lists for item in walk(items)]
-
-
-def _unmatched(these: list[Entry], those: list[Entry]) -> list[Entry]:
-    left = Counter((entry.side, _essence(entry.text)) for entry in those)
-    out = []
-    for entry in these:
-        key = (entry.side, _essence(entry.text))
-        if left[key]:
-            left[key] -= 1
-        elif key[1]:
-            out.append(entry)
-    return out
-
-
-def _essence(text: str) -> str:
-    return " ".join(_WORD.findall(text.casefold()))
-
-
-def _similar(gone: list[Entry], come: list[Entry]) -> Iterator[tuple[Entry, Entry]]:
-    """The most alike first; each entry at most once. Huge rewrites are not paired: they read as added and removed."""
-    if len(gone) * len(come) > _MAX_PAIRS:
-        return
-    bags = [Counter(_essence(entry.text).split()) for entry in gone]
-    scored = []
-    for j, came in enumerate(come):
-        bag = Counter(_essence(came.text).split())
-        for i, went in enumerate(gone):
-            if went.side == came.side and (score := _likeness(bags[i], bag)) >= _SIMILAR:
-                scored.append((-score, abs(i - j), i, j))
-    used_old: set[int] = set()
-    used_new: set[int] = set()
-    for _, _, i, j in sorted(scored):
-        if i not in used_old and j not in used_new:
-            used_old.add(i)
-            used_new.add(j)
-            yield gone[i], come[j]
-
-
-def _likeness(one: Counter[str], other: Counter[str]) -> float:
-    """Share of words in common (Dice), 0 to 1."""
-    total = one.total() + other.total()
-    return 2 * (one & other).total() / total if total else 0.0

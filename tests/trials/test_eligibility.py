@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.real_records import needs_records, real_records
-from trials.eligibility import Criteria, Criterion, pair_criteria, parse, walk
+from trials.eligibility import Criteria, Criterion, parse, walk
 from trials.text import unescape
 
 
@@ -223,44 +223,3 @@ def test_real_records_lose_no_word_and_nearly_all_split() -> None:
         assert words(found) == words(source), record.nct_id
         assert "\\>" not in found
     assert split >= 800
-
-
-def edits(old: str, new: str) -> tuple[list[str], list[str], list[tuple[str, str]]]:
-    change = pair_criteria(parse(old), parse(new))
-    return (
-        [entry.text for entry in change.added],
-        [entry.text for entry in change.removed],
-        [(edit.old, edit.new) for edit in change.edited],
-    )
-
-
-BOTH = "Inclusion Criteria:\n\n{}\n\nExclusion Criteria:\n\n{}"
-
-
-def test_reworded_criteria_are_paired_and_others_are_new_or_gone() -> None:
-    old = BOTH.format("* Age 18 years or older\n* Stage II", "* Stroke\n* Pregnancy")
-    new = BOTH.format("* Age 21 years or older\n* Stage II", "* Pregnancy\n* Active hepatitis B")
-    assert edits(old, new) == (["Active hepatitis B"], ["Stroke"], [("Age 18 years or older", "Age 21 years or older")])
-
-
-def test_order_numbers_nesting_case_and_punctuation_are_no_change() -> None:
-    old = BOTH.format("1. Age 18 or older.\n2. Stage II:\n   * Node positive", "* Stroke")
-    new = BOTH.format("* Stage II\n* node positive\n* Age 18 or older", "a) stroke;")
-    assert edits(old, new) == ([], [], [])
-
-
-def test_a_changed_sign_or_number_is_an_edit() -> None:
-    assert edits("* BMI \\< 30 kg", "* BMI \\> 30 kg") == ([], [], [("BMI < 30 kg", "BMI > 30 kg")])
-
-
-def test_a_criterion_that_changes_sides_is_news() -> None:
-    added, removed, edited = edits(BOTH.format("* A\n* Smokers", "* B"), BOTH.format("* A", "* B\n* Smokers"))
-    assert (added, removed, edited) == (["Smokers"], ["Smokers"], [])
-
-
-def test_losing_the_headings_alone_is_no_news() -> None:
-    assert edits(BOTH.format("* A one", "* B two"), "* A one\n* B two") == ([], [], [])
-
-
-def test_a_repeated_criterion_counts_each_time() -> None:
-    assert edits("* Same text\n* Same text", "* Same text") == ([], ["Same text"], [])
