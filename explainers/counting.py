@@ -8,7 +8,7 @@ _ABBREVIATIONS = re.compile(
     r"\b(?:e\.g|i\.e|etc|vs|approx|et al|Dr|Mr|Mrs|Ms|Prof|St|No|Nos|Fig|Inc|Ltd|Co|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?"
     r"|Oct|Nov|Dec|a\.m|p\.m|Ph\.D|M\.D|U\.S|U\.K|E\.U|[A-Z])\."
 )
-_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9])|[.!?…]+[\"'”’)\]]*\s*$")
+_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9])|(?<![.!?…])[.!?…]+[\"'”’)\]]*\s*$")
 _LIST_MARK = re.compile(r"\s*(?:[*•–+-]|\d{1,2}[.)]|[a-z]\))\s+")
 _STOP = "\x00"
 

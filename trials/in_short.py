@@ -111,9 +111,10 @@ def _what(record: TrialRecord) -> list[str]:
 
 
 def _others(found: naming.Comparison) -> list[str]:
+    """What the tested things are compared with; several treatments beside a placebo would not fit the sentence."""
     fakes = [words for flag, words in ((found.has_placebo, "a placebo"), (found.has_sham, "a sham")) if flag]
-    if found.against and not fakes:
-        return [_things(found.against)]
+    if found.against and (not fakes or len(found.against) == 1):
+        return [_things(found.against), *fakes]
     if fakes:
         return fakes
     if found.has_usual_care:
@@ -135,7 +136,7 @@ def _by_chance(record: TrialRecord, found: naming.Comparison) -> list[str]:
 
 
 def _one_group(record: TrialRecord, found: naming.Comparison) -> list[str]:
-    if record.intervention_model != "SINGLE_GROUP" and found.groups != 1:
+    if found.groups > 1 or (record.intervention_model != "SINGLE_GROUP" and not found.groups):
         return []
     if _tense(record) == "now":
         return ["All people in it get the same care."]

@@ -7,11 +7,14 @@ from trials.conditions import everyday
 from trials.records import Arm, Intervention, TrialRecord
 
 MAX_WORDS, MAX_CHARS = 7, 60
+LONGEST_READ = 300
+"""Characters. The registry allows 200; the patterns below take the square of the length."""
 _UNIT = (
     r"(?:mg|mcg|µg|ug|μg|g|kg|ml|mL|IU|U|units?|%|Gy|mg/kg|mg/m2|mg/mL|ppm|minutes?|mins?|weeks?|days?|hours?|months?)"
 )
 _DOSE = re.compile(
-    rf"[,\s]*\(?\b\d+(?:[.,]\d+)*(?:\s*(?:or|and|to|/|,|-|–|\+)\s*\d+(?:[.,]\d+)*)*\s?{_UNIT}(?:/\w+)*(?![A-Za-z])\)?"
+    rf"[,\s]*\(?\b\d+(?:[.,]\d+)*(?:(?:\s*(?:or|and|to|/|-|–|\+)\s*|,\s)\d+(?:[.,]\d+)*)*\s?{_UNIT}(?:/\w+)*(?![A-Za-z])\)?",
+    re.IGNORECASE,
 )
 _FORM = re.compile(
     r"\s+(?:QD|BID|TID|b\.?i\.?d\.?|q\.?d\.?|(?:once|twice) daily(?: dosing)?|daily|per day|dosing|dose escalation|oral"
@@ -21,6 +24,12 @@ _FORM = re.compile(
 _LEAD = re.compile(
     r"^(?:(?:the\s+)?(?:control|experimental|intervention|study|treatment|active)\s+(?:group|arm)|group [a-z0-9]"
     r"|arm [a-z0-9]|experimental|treatment with|administration of|use of|effects? of|impact of)\s*[:\-–]?\s+",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"^(?:[Aa]n?|[Tt]he) (?=[a-z])")
+_AIM = re.compile(
+    r"\s+(?:for|in|among|on)\s+(?:the treatment of|patients|people|persons|subjects|participants|men|women|adults"
+    r"|children)\b.*$",
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*")
@@ -39,7 +48,7 @@ USUAL = re.compile(
 NOTHING = re.compile(r"^(?:no|without|none|nothing)\b|observation only|wait(?:ing)?[- ]?list", re.IGNORECASE)
 _GENERIC = re.compile(
     r"(?:fil|mab|nib|lib|tinib|ciclib|parib|cept|limus|platin|taxel|rubicin|mycin|cillin|cycline|oxacin|azole|vir|statin|"
-    r"prazole|sartan|pril|olol|dipine|gliptin|gliflozin|glutide|formin|tide|one|ine|ide|ate|ol|in|en|am|an|il|ib|ab|"
+    r"prazole|clax|tepa|xaban|leucel|sartan|pril|olol|dipine|gliptin|gliflozin|glutide|formin|tide|one|ine|ide|ate|ol|in|en|am|an|il|ib|ab|"
     r"al|ic|ous|ive|ed|ing|acid|therapy|cells?|vaccine|cream|gel|oil|plasma|alcohol|vitamin)s?$",
     re.IGNORECASE,
 )
@@ -67,7 +76,8 @@ class Comparison(NamedTuple):
 
 def short_name(intervention: Intervention) -> str:
     """`SILDENAFIL CITRATE 50 mg tablets` -> `sildenafil citrate`; "" where no short name can be made."""
-    name = _LEAD.sub("", _MARKS.sub("", intervention.name)).strip()
+    name = _LEAD.sub("", _ARTICLE.sub("", _MARKS.sub("", intervention.name[:LONGEST_READ]).strip()))
+    name = _AIM.sub("", name)
     name = _DOSE.sub("", _BRACKETS.sub(" ", name)).strip() or name
     for _ in range(3):
         name = _FORM.sub("", name).strip(" .,;:-–/+")

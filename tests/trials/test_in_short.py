@@ -1,4 +1,5 @@
 import re
+import time
 from datetime import date
 from statistics import median, quantiles
 from typing import Any
@@ -108,6 +109,18 @@ def test_a_comparison_names_both_sides() -> None:
     assert "It compares alectinib with crizotinib." in text
 
 
+def test_a_treatment_beside_a_placebo_is_named_too() -> None:
+    arms = (Arm("New", "EXPERIMENTAL"), Arm("Old", "ACTIVE_COMPARATOR"), Arm("None", "PLACEBO_COMPARATOR"))
+    text = told(arms=arms, interventions=(drug("Alectinib", arm="New"), drug("Crizotinib", arm="Old"), drug("Placebo")))
+    assert "It compares alectinib with crizotinib and a placebo." in text
+
+
+def test_the_same_care_for_all_is_said_of_one_group_only() -> None:
+    facts = {"interventions": (drug("Udenafil"),), "intervention_model": "SINGLE_GROUP"}
+    assert "All people in it get the same care." in told(**facts, arms=(Arm("A"),))
+    assert "the same care" not in told(**facts, arms=(Arm("A"), Arm("B")))
+
+
 @pytest.mark.parametrize(
     "arm, said",
     [("SHAM_COMPARATOR", "with a sham"), ("NO_INTERVENTION", "with no added treatment")],
@@ -134,11 +147,21 @@ def test_two_names_are_given_and_the_rest_counted() -> None:
         ("DA-8159", "DA-8159"),
         ("Sildenafil Citrate", "sildenafil citrate"),
         ("Levitra®", "Levitra"),
+        ("Sildenafil 25 MG", "sildenafil"),
+        ("The udenafil tablet", "udenafil"),
         ("Sildenafil (oral)", "sildenafil"),
     ],
 )
 def test_drug_names_lose_doses_marks_and_capitals(registered: str, plain: str) -> None:
     assert f"It tests a drug called {plain}." in told(interventions=(drug(registered),))
+
+
+@pytest.mark.parametrize("unit", ["1,", "1, ", "1 or ", "1/", "(A)", "5 mg", "a ", "A"])
+def test_a_hostile_record_takes_little_time(unit: str) -> None:
+    text = unit * (20_000 // len(unit))
+    started = time.perf_counter()
+    told(conditions=(text,), interventions=(drug(text), drug(text, "OTHER")), minimum_age=text)
+    assert time.perf_counter() - started < 1
 
 
 def test_a_name_too_long_for_a_sentence_becomes_its_kind() -> None:
