@@ -2,6 +2,7 @@
 between processes, so that a large file can be read on every core.
 """
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -75,3 +76,27 @@ def _claimed_id(study: Any) -> str:
     except (KeyError, TypeError):
         claimed = ""
     return claimed or "?" + blake2b(repr(study)[:2000].encode(), digest_size=8).hexdigest()
+
+
+def decoded(line: bytes) -> Any:
+    """The study of a JSON line, or the error that reading it will meet."""
+    try:
+        return _decode_json(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return ValueError(f"no JSON: {error}")
+
+
+def glance_lines(lines: Sequence[bytes]) -> bytes:
+    """For another process: JSON lines -> glances, to be opened by `open_glances`."""
+    return _encode([glance(decoded(line)) for line in lines])
+
+
+def read_lines(lines: Sequence[bytes]) -> bytes:
+    """For another process: JSON lines -> read studies, to be opened by `open_read`."""
+    return _encode([read(decoded(line)) for line in lines])
+
+
+_decode_json = msgspec.json.Decoder().decode
+_encode = msgspec.msgpack.Encoder().encode
+open_glances = msgspec.msgpack.Decoder(list[Glance | None]).decode
+open_read = msgspec.msgpack.Decoder(list[Incoming | Broken]).decode

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from trials import study_files
+from trials import file_intake, study_files
 from trials.models import SyncRun
 from trials.registry import Registry, RegistryError
 from trials.storing import whole_day
@@ -78,7 +78,11 @@ def sync_file(path: Path, *, baseline: bool, now: datetime, progress: Progress =
     with single_flight():
         first = not SyncRun.objects.good().exists()
         run = Run.open(SyncRun.Kind.FILE, baseline=baseline or first, now=now)
-        return _consume(run, study_files.read(path), progress)
+        try:
+            file_intake.take(run, path, lambda: progress(run.row, None))
+        except study_files.StudyFileError as error:
+            return run.fail(error)
+        return run.finish()
 
 
 def _consume(run: Run, studies: Iterator[Any], progress: Progress) -> SyncRun:
@@ -86,7 +90,7 @@ def _consume(run: Run, studies: Iterator[Any], progress: Progress) -> SyncRun:
         while batch := list(islice(studies, BATCH)):
             run.take(batch)
             progress(run.row, None)
-    except (RegistryError, study_files.StudyFileError) as error:
+    except RegistryError as error:
         return run.fail(error)
     return run.finish()
 

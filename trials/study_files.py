@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-import msgspec
+from trials.incoming import decoded
 
 LONGEST_LINE = 64 * 1024 * 1024
 
@@ -16,7 +16,7 @@ class StudyFileError(Exception):
 
 
 def read(path: Path) -> Iterator[Any]:
-    """Yields each study as it lies there, whatever it is; a line that is no JSON comes as its StudyFileError."""
+    """Yields each study as it lies there, whatever it is: JSON lines as undecoded bytes, all else decoded."""
     try:
         if path.suffix == ".zip":
             yield from _zip(path)
@@ -39,35 +39,26 @@ def _stream(file: IO[bytes], name: str) -> Iterator[Any]:
     if name.endswith(".gz"):
         file, name = gzip.GzipFile(fileobj=file), name.removesuffix(".gz")  # type: ignore[assignment]
     if name.endswith(".jsonl"):
-        yield from _lines(file, name)
+        yield from _lines(file)
     elif name.endswith(".json"):
         yield from _whole(file, name)
     else:
         raise StudyFileError(f"{name}: a file of studies ends in .json, .jsonl (also .gz) or .zip")
 
 
-def _lines(file: IO[bytes], name: str) -> Iterator[Any]:
-    number = 0
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
     while line := file.readline(LONGEST_LINE):
-        number += 1
         if line.strip():
-            yield _decode(line, f"{name}, line {number}")
+            yield line
 
 
 def _whole(file: IO[bytes], name: str) -> Iterator[Any]:
-    value = _decode(file.read(), name)
-    if isinstance(value, StudyFileError):
-        raise value
+    value = decoded(file.read())
+    if isinstance(value, ValueError):
+        raise StudyFileError(f"{name} is {value}")
     if isinstance(value, dict) and isinstance(value.get("studies"), list):
         yield from value["studies"]
     elif isinstance(value, list):
         yield from value
     else:
         yield value
-
-
-def _decode(text: bytes, where: str) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return StudyFileError(f"{where} is no JSON: {error}")
