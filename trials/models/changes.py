@@ -27,6 +27,7 @@ class TrialChange(models.Model):
 
     LISTED = "listed"
     GONE = "gone"
+    RETURNED = "returned"
     SENTENCES = {
         LISTED: "This trial was listed in the registry.",
         GONE: "The registry no longer lists this trial.",
@@ -38,7 +39,7 @@ class TrialChange(models.Model):
         DIGEST = Rank.DIGEST, "Digest"
         TELL_NOW = Rank.TELL_NOW, "Tell now"
 
-    trial = models.ForeignKey("trials.Trial", on_delete=models.CASCADE, related_name="changes")
+    trial = models.ForeignKey("trials.Trial", on_delete=models.CASCADE, related_name="changes", db_index=False)
     run = models.ForeignKey("trials.SyncRun", on_delete=models.PROTECT, related_name="changes")
     version = models.PositiveIntegerField(help_text="The trial's version that brought it.")
     field = models.CharField(max_length=200)
@@ -81,7 +82,7 @@ class TrialChange(models.Model):
 class TrialVersion(models.Model):
     """A trial's study as it was before an update, without any person's contact data: for comparing versions."""
 
-    trial = models.ForeignKey("trials.Trial", on_delete=models.CASCADE, related_name="versions")
+    trial = models.ForeignKey("trials.Trial", on_delete=models.CASCADE, related_name="versions", db_index=False)
     version = models.PositiveIntegerField()
     packed = models.BinaryField()
     replaced_at = models.DateTimeField()

@@ -62,7 +62,9 @@ class ConditionName(models.Model):
 class TrialCondition(models.Model):
     """A chip of a trial. `position` keeps the registrant's order behind the MeSH terms."""
 
-    trial = models.ForeignKey("trials.Trial", on_delete=models.CASCADE, related_name="trial_conditions")
+    trial = models.ForeignKey(
+        "trials.Trial", on_delete=models.CASCADE, related_name="trial_conditions", db_index=False
+    )
     condition = models.ForeignKey(Condition, on_delete=models.PROTECT, related_name="trial_conditions")
     position = models.PositiveSmallIntegerField()
 

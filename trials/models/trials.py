@@ -176,7 +176,7 @@ class TrialDocument(models.Model):
 class Location(models.Model):
     """One site of a trial, for finding and following; the page itself reads the record."""
 
-    trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="locations")
+    trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="locations", db_index=False)
     position = models.PositiveSmallIntegerField()
     facility = models.TextField(blank=True)
     status = models.CharField(max_length=40, blank=True, help_text="Empty where the registry gives none.")
