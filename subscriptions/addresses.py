@@ -38,6 +38,15 @@ def key(address: str) -> str:
     return hmac.new(pepper, b"address:" + address.lower().encode(), hashlib.sha256).hexdigest()
 
 
+def domain_key(address: str) -> str:
+    return hashed("domain:" + address.rpartition("@")[2].lower())
+
+
+def hashed(value: str) -> str:
+    """For counting without keeping what is counted."""
+    return hmac.new(settings.SUPPRESSION_PEPPER.encode(), value.encode(), hashlib.sha256).hexdigest()[:24]
+
+
 def masked(address: str | None) -> str:
     """a•••@e•••.org: enough for an administrator to recognise an address, not enough to use it."""
     local, at, domain = (address or "").rpartition("@")

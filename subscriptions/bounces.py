@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from subscriptions import outbox, pace, signup
+from subscriptions import leaving, outbox, pace
 from subscriptions.models import Subscription, Suppression
 from subscriptions.outbox import Cleared
 from subscriptions.smtp import Phase, Refusal
@@ -44,4 +44,4 @@ def suppress(key: str | None, reason: str, *, now: datetime) -> None:
         return
     Suppression.objects.update_or_create(key=key, defaults={"reason": reason, "created_at": now})
     ended = Subscription.EndedReason.COMPLAINED if reason == Suppression.Reason.COMPLAINED else "bounced"
-    signup.end_for_bounce([key], now=now, reason=ended)
+    leaving.end_for_bounce([key], now=now, reason=ended)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Q
 
+from subscriptions import limits
 from subscriptions.message_ids import new_message_id
 from subscriptions.models import Confirmation, Email, Subscriber, Suppression
 
@@ -39,15 +40,31 @@ def _decide(pk: int, *, now: datetime) -> bool:
         return False
     if not _may_write(asked, now=now):
         return _settle(asked, now=now)
-    mailed = list(Confirmation.objects.filter(key=asked.key, mailed_at__gt=now - DAY).order_by("-mailed_at"))
+    if asked.purpose == Purpose.NOTICE:
+        return _mail(asked, now=now)
+    mailed = _mailed_lately(asked, now=now)
     if twin := _twin(asked, mailed):
         return _settle(asked, now=now, leader=twin)
     if len(mailed) >= MOST_A_DAY:
         return _settle(asked, now=now)
     if mailed and mailed[0].mailed_at and mailed[0].mailed_at > now - APART:
-        Confirmation.objects.filter(pk=asked.pk).update(mail_after=mailed[0].mailed_at + APART)
-        return False
+        return _wait(asked, until=mailed[0].mailed_at + APART)
+    if limits.domain_is_full(asked.domain, now=now):
+        return _wait(asked, until=now + APART)
     return _mail(asked, now=now)
+
+
+def _mailed_lately(asked: Confirmation, *, now: datetime) -> list[Confirmation]:
+    """What a stranger can cause is counted together; the link to the settings goes to known addresses only."""
+    mailed = Confirmation.objects.filter(key=asked.key, mailed_at__gt=now - DAY).order_by("-mailed_at")
+    if asked.purpose == Purpose.MANAGE:
+        return list(mailed.filter(purpose=Purpose.MANAGE))
+    return list(mailed.filter(purpose__in=(Purpose.SUBSCRIBE, Purpose.CHANGE)))
+
+
+def _wait(asked: Confirmation, *, until: datetime) -> bool:
+    Confirmation.objects.filter(pk=asked.pk).update(mail_after=until)
+    return False
 
 
 def _lock_address(key: str) -> None:
@@ -57,7 +74,7 @@ def _lock_address(key: str) -> None:
 
 
 def _may_write(asked: Confirmation, *, now: datetime) -> bool:
-    if asked.email is None or not asked.created_at > now - Confirmation.VALID_FOR:
+    if asked.email is None or not asked.created_at > now - Confirmation.KEPT_FOR:
         return False
     bounced = Q(reason__in=(Suppression.Reason.BOUNCED, Suppression.Reason.SOFT_BOUNCED))
     blocking = Q(reason=Suppression.Reason.COMPLAINED) | (bounced & Q(created_at__gt=now - MAY_BE_MENDED))

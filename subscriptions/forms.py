@@ -1,6 +1,9 @@
 """What a visitor typed, checked. Every field comes once: a repeated one is an attempt at something else."""
 
+import calendar
+from functools import lru_cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.http import QueryDict
@@ -9,6 +12,12 @@ from subscriptions import addresses
 from subscriptions.models.people import Frequency, Scope
 from subscriptions.signup import Wish
 from trials.models import Condition, Trial
+
+
+@lru_cache
+def time_zones() -> list[tuple[str, str]]:
+    names = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/")))
+    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
 
 
 class AddressForm(forms.Form):
@@ -65,7 +74,7 @@ class SubscribeForm(AddressForm):
             raise forms.ValidationError("Choose what to follow.")
         return values
 
-    def wish(self, *, source: str) -> Wish:
+    def wish(self, *, source: str, network: str) -> Wish:
         values = self.cleaned_data
         return Wish(
             email=values["email"],
@@ -74,4 +83,28 @@ class SubscribeForm(AddressForm):
             frequency=values["frequency"] or Frequency.AT_ONCE,
             scope=values["scope"] or Scope.MATTERS,
             source=source,
+            network=network,
         )
+
+
+class PaceForm(forms.Form):
+    subscription = forms.IntegerField(min_value=1)
+    frequency = forms.ChoiceField(choices=Frequency.choices)
+    scope = forms.ChoiceField(choices=Scope.choices)
+
+
+class PauseForm(forms.Form):
+    months = forms.TypedChoiceField(choices=[(1, "1 month"), (2, "2 months"), (3, "3 months")], coerce=int)
+
+
+class HoursForm(forms.Form):
+    """When the daily and weekly mails come, and whether they keep quiet about what they are."""
+
+    hour = forms.TypedChoiceField(
+        label="Hour of the daily and weekly mail", choices=[(hour, f"{hour}:00") for hour in range(24)], coerce=int
+    )
+    weekday = forms.TypedChoiceField(
+        label="Day of the weekly mail", choices=list(enumerate(calendar.day_name)), coerce=int
+    )
+    time_zone = forms.ChoiceField(label="Your time zone", choices=time_zones)
+    is_neutral = forms.BooleanField(label="Neutral subject and sender: “An update you asked for”", required=False)

@@ -56,9 +56,8 @@ def alert(email: Email, subscriber: Subscriber, notifications: Sequence[Notifica
 def confirmation(email: Email, asked: Confirmation, *, now: datetime) -> Letter:
     """Holds nothing that somebody typed: a stranger may have typed this address."""
     assert asked.email is not None
-    wishes = [asked, *asked.followers.select_related("trial", "condition")]
     context = {
-        "wishes": list(dict.fromkeys(line for wish in wishes for line in _wish_lines(wish))),
+        "wishes": wish_lines(asked),
         "consent": consent.text(settings.SITE_NAME, asked.consent_version),
         "url": links.manage_url(asked) if email.kind == Email.Kind.MANAGE else links.confirm_url(asked),
     }
@@ -101,7 +100,13 @@ def _topic(notification: Notification) -> str:
     return notification.subscription.topic_key
 
 
-def _wish_lines(wish: Confirmation) -> list[str]:
+def wish_lines(asked: Confirmation) -> list[str]:
+    """What one mailed button begins, in a reader's words."""
+    wishes = [asked, *asked.followers.select_related("trial__plain_summary", "condition")]
+    return list(dict.fromkeys(line for wish in wishes for line in _lines(wish)))
+
+
+def _lines(wish: Confirmation) -> list[str]:
     lines = []
     if wish.trial is not None:
         lines.append(f"changes of the trial {wish.trial.nct_id}: {wish.trial.headline}")

@@ -2,14 +2,16 @@
 
 from django.urls import path
 
-from subscriptions import views
+from subscriptions.views import settings, signup
 
 app_name = "subscriptions"
 urlpatterns = [
-    path("", views.subscribe, name="subscribe"),
-    path("confirm/<str:token>/", views.confirm, name="confirm"),
-    path("unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
-    path("unsubscribe/<str:token>/one-click/", views.one_click, name="one-click"),
-    path("manage/", views.manage_link, name="manage-link"),
-    path("manage/<str:token>/", views.manage, name="manage"),
+    path("", signup.subscribe, name="subscribe"),
+    path("confirm/<str:token>/", signup.confirm, name="confirm"),
+    path("unsubscribe/<str:token>/", signup.unsubscribe, name="unsubscribe"),
+    path("unsubscribe/<str:token>/one-click/", signup.one_click, name="one-click"),
+    path("manage/", signup.manage_link, name="manage-link"),
+    path("manage/<str:token>/", settings.manage, name="manage"),
+    path("settings/", settings.own_settings, name="settings"),
+    path("settings/export/", settings.export, name="export"),
 ]

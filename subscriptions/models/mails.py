@@ -156,6 +156,7 @@ class MailSwitch(models.Model):
     open_until = models.DateTimeField(null=True, blank=True, help_text="No mail before; then one probe.")
     refusals = models.PositiveIntegerField(default=0, help_text="Policy refusals since the last mail that went.")
     reason = models.CharField(max_length=200, blank=True)
+    tidied_at = models.DateTimeField(null=True, blank=True, help_text="When what is too old was last removed.")
     is_bulk_paused = models.BooleanField(default=False, help_text="Alerts and digests wait for an administrator.")
 
     class Meta:

@@ -139,13 +139,14 @@ class Confirmation(models.Model):
     whether an address is known.
     """
 
-    VALID_FOR = timedelta(days=7)
-
     class Purpose(models.TextChoices):
         SUBSCRIBE = "subscribe", "Subscribe"
         MANAGE = "manage", "Open the settings"
         CHANGE = "change", "Change the address"
         NOTICE = "notice", "Tell the old address"
+
+    KEPT_FOR = timedelta(days=7)
+    VALID_FOR = {Purpose.MANAGE: timedelta(minutes=15)}
 
     purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.SUBSCRIBE)
     email = models.CharField(max_length=addresses.LONGEST, null=True, blank=True)
@@ -157,6 +158,10 @@ class Confirmation(models.Model):
     frequency = models.CharField(max_length=10, choices=Frequency, default=Frequency.AT_ONCE)
     consent_version = models.CharField(max_length=20)
     source = models.CharField(max_length=200, blank=True)
+    network = models.CharField(max_length=24, blank=True, help_text="A keyed hash, for the limits; gone after a day.")
+    domain = models.CharField(
+        max_length=24, blank=True, help_text="The address's domain: a keyed hash, for the limits."
+    )
     nonce = models.CharField(max_length=43, default=new_nonce, editable=False)
     created_at = models.DateTimeField()
     mail_after = models.DateTimeField(help_text="An address gets one such mail in ten minutes: the next waits.")
@@ -176,7 +181,9 @@ class Confirmation(models.Model):
             models.Index(fields=["mail_after"], condition=Q(settled_at=None), name="confirmation_waiting"),
             # the limits per address
             models.Index(fields=["key", "mailed_at"], name="confirmation_of_address"),
-            # retention
+            models.Index(fields=["domain", "mailed_at"], name="confirmation_of_domain"),
+            models.Index(fields=["network", "created_at"], name="confirmation_of_network"),
+            # retention, and the site's own limit
             models.Index(fields=["created_at"], name="confirmation_age"),
         ]
 
@@ -184,7 +191,9 @@ class Confirmation(models.Model):
         return f"{self.purpose} {self.pk}"
 
     def is_open(self, now: datetime) -> bool:
-        return self.used_at is None and now < self.created_at + self.VALID_FOR
+        """A link's time runs from its mail, which may have had to wait."""
+        valid = self.VALID_FOR.get(self.Purpose(self.purpose), self.KEPT_FOR)
+        return self.used_at is None and now < (self.mailed_at or self.created_at) + valid
 
 
 class Suppression(models.Model):

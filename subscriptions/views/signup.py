@@ -1,7 +1,5 @@
 """Signing up, confirming and leaving. GET shows a button, POST acts: mail scanners open every link."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,34 +10,16 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from subscriptions import consent, links, signup
+from config.errors import too_many
+from subscriptions import consent, leaving, letters, limits, links, signup
 from subscriptions.forms import AddressForm, SubscribeForm
 from subscriptions.models import Confirmation, Subscription
 from subscriptions.tasks import deliver_confirmations
+from subscriptions.views.shared import stale, token_page
 from subscriptions.waking import wake
 
-View = Callable[..., HttpResponse]
 ONE_CLICK = "One-Click"  # RFC 8058
-
-
-def token_page(view: View) -> View:
-    """A page behind a mailed link: never stored, never indexed, and its address goes nowhere.
-
-    The token proves the right to act, so a POST is taken wherever it comes from: with no referrer, browsers name no
-    origin either.
-    """
-
-    @csrf_exempt
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        response["Referrer-Policy"] = "no-referrer"
-        response["X-Robots-Tag"] = "noindex"
-        return response
-
-    wrapped.accepts_foreign_posts = True  # type: ignore[attr-defined]
-    return wrapped
+Purpose = Confirmation.Purpose
 
 
 @csrf_exempt
@@ -50,9 +30,12 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     form = SubscribeForm(request.POST)
     if not form.is_valid():
         return _form_page(request, form, status=400)
-    signup.ask(form.wish(source=_source(request)), now=timezone.now())
+    now, network = timezone.now(), limits.network_key(request)
+    if wait := limits.wait_before_asking(network, now=now):
+        return too_many(request, wait)
+    signup.ask(form.wish(source=_source(request), network=network), now=now)
     wake(deliver_confirmations)
-    return _check_mail(request, Confirmation.Purpose.SUBSCRIBE)
+    return _check_mail(request, Purpose.SUBSCRIBE)
 
 
 @csrf_exempt
@@ -61,9 +44,12 @@ def manage_link(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST)
     if not form.is_valid():
         return _form_page(request, SubscribeForm(), status=400, errors=form.errors)
-    signup.ask_to_manage(form.cleaned_data["email"], now=timezone.now())
+    now, network = timezone.now(), limits.network_key(request)
+    if wait := limits.wait_before_asking(network, now=now):
+        return too_many(request, wait)
+    signup.ask_to_manage(form.cleaned_data["email"], network=network, now=now)
     wake(deliver_confirmations)
-    return _check_mail(request, Confirmation.Purpose.MANAGE)
+    return _check_mail(request, Purpose.MANAGE)
 
 
 @token_page
@@ -72,16 +58,16 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     try:
         pk, nonce = links.read_confirm(token)
     except links.BadLink:
-        return _stale(request)
-    asked = signup.find(pk, nonce, Confirmation.Purpose.SUBSCRIBE)
+        return stale(request)
+    asked = signup.find(pk, nonce, Purpose.SUBSCRIBE, Purpose.CHANGE)
     if asked is None or (asked.used_at is None and not asked.is_open(timezone.now())):
-        return _stale(request)
-    wishes = _wishes(asked)
+        return stale(request)
+    context = {"wishes": letters.wish_lines(asked), "is_change": asked.purpose == Purpose.CHANGE}
     if request.method != "POST":
         page = "confirmed" if asked.used_at else "confirm"
-        return render(request, f"subscriptions/{page}.html", {"wishes": wishes})
+        return render(request, f"subscriptions/{page}.html", context)
     signup.confirm(asked, now=timezone.now())
-    return render(request, "subscriptions/confirmed.html", {"wishes": wishes})
+    return render(request, "subscriptions/confirmed.html", context)
 
 
 @token_page
@@ -90,7 +76,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     try:
         subscriber_id, subscriptions = links.read_unsubscribe(token)
     except links.BadLink:
-        return _stale(request)
+        return stale(request)
     if request.method != "POST":
         return render(request, "subscriptions/unsubscribe.html", {"topics": _topics(subscriber_id, subscriptions)})
     these = [] if request.POST.get("stop") == "all" else subscriptions
@@ -104,21 +90,15 @@ def one_click(request: HttpRequest, token: str) -> HttpResponse:
     try:
         subscriber_id, subscriptions = links.read_one_click(token)
     except links.BadLink:
-        return _stale(request)
+        return stale(request)
     if request.method == "POST" and request.POST.get("List-Unsubscribe") == ONE_CLICK:
         return _unsubscribed(request, subscriber_id, subscriptions)
     status = 400 if request.method == "POST" else 200
     return render(request, "subscriptions/unsubscribe.html", {"one_click": True}, status=status)
 
 
-@token_page
-@require_http_methods(["GET", "HEAD", "POST"])
-def manage(request: HttpRequest, token: str) -> HttpResponse:
-    return _stale(request)
-
-
 def _unsubscribed(request: HttpRequest, subscriber_id: int, subscriptions: list[int]) -> HttpResponse:
-    ended = signup.unsubscribe(subscriber_id, subscriptions, now=timezone.now())
+    ended = leaving.unsubscribe(subscriber_id, subscriptions, now=timezone.now())
     left = Subscription.objects.live().filter(subscriber=subscriber_id).count()
     return render(request, "subscriptions/unsubscribed.html", {"ended": ended, "left": left})
 
@@ -126,22 +106,6 @@ def _unsubscribed(request: HttpRequest, subscriber_id: int, subscriptions: list[
 def _topics(subscriber_id: int, subscriptions: list[int]) -> list[str]:
     live = Subscription.objects.live().filter(subscriber=subscriber_id, pk__in=subscriptions)
     return [each.topic for each in live.select_related("trial__plain_summary", "condition")]
-
-
-def _wishes(asked: Confirmation) -> list[str]:
-    everyone = [asked, *asked.followers.select_related("trial", "condition")]
-    lines = []
-    for each in everyone:
-        if each.trial is not None:
-            lines.append(f"changes of the trial {each.trial.nct_id}: {each.trial.headline}")
-        if each.condition is not None:
-            lines.append(f"new trials for {each.condition.name}, and trials that open")
-    return list(dict.fromkeys(lines))
-
-
-def _stale(request: HttpRequest) -> HttpResponse:
-    """The same page for a wrong, an old and a used-up link: it tells nothing, and offers a fresh one."""
-    return render(request, "subscriptions/stale.html")
 
 
 def _check_mail(request: HttpRequest, purpose: str) -> HttpResponse:
