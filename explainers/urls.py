@@ -1,6 +1,18 @@
-"""The pages of our own texts."""
+"""The pages of our own texts. The paths are a contract: see docs/interfaces.md."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from explainers import feeds
+from explainers.views import explainers, glossary, images, reports
 
 app_name = "explainers"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("explainers/", explainers.index, name="index"),
+    path("explainers/feed/", feeds.feed, name="feed"),
+    path("explainers/category/<slug:slug>/", explainers.category, name="category"),
+    path("explainers/images/<slug:name>/", images.image, name="image"),
+    path("explainers/<slug:slug>/", explainers.explainer, name="explainer"),
+    path("glossary/", glossary.glossary, name="glossary"),
+    path("report/", reports.report, name="report"),
+    path("corrections/", reports.corrections, name="corrections"),
+]
