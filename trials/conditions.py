@@ -32,11 +32,11 @@ _EPONYM_LIST = (
     "Eisenmenger Epstein Erdheim Escherichia Ewing Fabry Fallot Fanconi Friedreich Fuchs Gastaut Gaucher Gilbert "
     "Gitelman Gleason Gorlin Graves Guillain Hashimoto Helicobacter Hippel Hirschsprung Hodgkin Huntington Hurler "
     "Jakob Japanese Johnson Kaposi Kawasaki Kennedy Klinefelter Krabbe Langerhans Leber Lennox Lewy Lindau Lyme "
-    "Lynch Marfan Marie Meniere Ménière Merkel Mullerian Müllerian Niemann Nile Noonan Osgood Paget Parkinson "
-    "Perthes Peutz Peyronie Philadelphia Plasmodium Pompe Prader Rasmussen Raynaud Rett Sachs Sanfilippo "
+    "Lynch Marfan Marie Mediterranean Meniere Ménière Merkel Mullerian Müllerian Niemann Nile Noonan Osgood Paget "
+    "Parkinson Perthes Peutz Peyronie Philadelphia Plasmodium Pompe Prader Rasmussen Raynaud Rett Sachs Sanfilippo "
     "Scheuermann Schlatter Sezary Sézary Sjogren Sjögren Staphylococcus Stargardt Stevens Streptococcus Sturge "
     "Takayasu Tay Tourette Turner Usher Waldenstrom Waldenström Wegener Wernicke Willebrand Willi Wilms Wilson "
-    "Wolff Zika Zollinger"
+    "Wolff Zika Zollinger "
 )
 _EPONYMS = {word.casefold(): word for word in _EPONYM_LIST.split()}
 _EPONYMS_BEFORE = {"down": "syndrome", "still": "disease", "bell": "palsy", "hunter": "syndrome", "weber": "syndrome"}

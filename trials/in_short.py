@@ -7,12 +7,12 @@ from collections import Counter
 from datetime import date
 
 from trials import naming, vocabulary
-from trials.participants import ages, is_disease, people, plain_conditions
+from trials.participants import ages, cancer_gloss, is_disease, people, plain_conditions
 from trials.records import RecordDate, Site, TrialRecord
 from trials.vocabulary import date_label, listed
 
 MAX_SENTENCES = 6
-MAX_NAMES = 64
+MAX_NAMES, MAX_CONDITIONS = 64, 52
 """Characters of two names in one sentence; past that, one name and "3 others"."""
 _NOUN = {"OBSERVATIONAL": "study", "EXPANDED_ACCESS": "program"}
 _OVER = ("COMPLETED", "TERMINATED")
@@ -65,9 +65,12 @@ def in_short(record: TrialRecord, *, today: date) -> tuple[str, ...]:
         )
     status = _status(record)
     what = _what(record)
-    rest = [_for_whom(record), _where(record), _size_and_end(record, today)]
-    room = MAX_SENTENCES - len(status) - sum(map(bool, rest))
-    return tuple(sentence for sentence in (*status, *what[:room], *rest) if sentence)
+    rest = [sentence for sentence in (_where(record), _size_and_end(record, today)) if sentence]
+    whom = [sentence for sentence in (_for_whom(record), cancer_gloss(record)) if sentence]
+    if len(status) + len(what[:1]) + len(whom) + len(rest) > MAX_SENTENCES:
+        whom = whom[:1]
+    room = MAX_SENTENCES - len(status) - len(whom) - len(rest)
+    return (*status, *what[:room], *whom, *rest)
 
 
 def _tense(record: TrialRecord) -> str:
@@ -102,6 +105,8 @@ def _what(record: TrialRecord) -> list[str]:
     found = naming.comparison(record)
     if not found.tested:
         return []
+    if record.study_type == "EXPANDED_ACCESS":
+        return [f"It {'gave' if _tense(record) == 'past' else 'gives'} {_things(found.tested, called=True)}."]
     others = _others(found)
     if others:
         verb = _COMPARE.get(_tense(record), "It compares")
@@ -195,7 +200,7 @@ def _for_whom(record: TrialRecord) -> str:
 
 def _limited(names: list[str]) -> str:
     """The first name, the second if both are short, and how many others."""
-    shown = _fitting([_clipped(name) for name in names], MAX_NAMES)
+    shown = _fitting([_clipped(name) for name in names], MAX_CONDITIONS)
     left = len(names) - len(shown)
     return listed([*shown, _others_count(left, "condition")] if left else shown)
 

@@ -37,6 +37,7 @@ _CUT = re.compile(
     r"\s+(?:for|with|in|using|by|via|versus|vs\.?|plus|followed|combined|during|after|before|from|as|at|to)\s+"
     r"|[,;:+]|\s[-–]\s|\.\s"
 )
+_INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
 _MARKS = re.compile(r"[®™©*\"“”]")
 PLACEBO = re.compile(r"placebo|\bdummy\b|\bvehicle\b", re.IGNORECASE)
 SHAM = re.compile(r"\bsham\b", re.IGNORECASE)
@@ -77,7 +78,7 @@ class Comparison(NamedTuple):
 def short_name(intervention: Intervention) -> str:
     """`SILDENAFIL CITRATE 50 mg tablets` -> `sildenafil citrate`; "" where no short name can be made."""
     name = _LEAD.sub("", _ARTICLE.sub("", _MARKS.sub("", intervention.name[:LONGEST_READ]).strip()))
-    name = _AIM.sub("", name)
+    name = _AIM.sub("", name.replace(" + ", " with "))
     name = _DOSE.sub("", _BRACKETS.sub(" ", name)).strip() or name
     for _ in range(3):
         name = _FORM.sub("", name).strip(" .,;:-–/+")
@@ -91,11 +92,11 @@ def short_name(intervention: Intervention) -> str:
 def _cased(name: str, kind: str) -> str:
     """Lower case for common words; a device's or a brand's own name keeps its capitals unless it is shouted."""
     first, *rest = name.split(" ")
-    if name.isupper() and not rest and len(name) < 9 and not _GENERIC.search(name):
+    if name.isupper() and not _GENERIC.search(name) and _is_code(name):
         return name
-    if name.isupper() and not rest and len(name) < 9 and not _GENERIC.search(name):
+    if name.isupper() and not _GENERIC.search(name) and _is_code(name):
         return name
-    if name.isupper() and not rest and len(name) < 9 and not _GENERIC.search(name):
+    if name.isupper() and not _GENERIC.search(name) and _is_code(name):
         return name
     if name.isupper() and len(name) > 6 and not any(c.isdigit() for c in name):
         return everyday(name)
@@ -105,8 +106,16 @@ def _cased(name: str, kind: str) -> str:
     return " ".join([first, *map(_lowered, rest)]) if kind != "DEVICE" else name
 
 
+def _is_code(name: str) -> bool:
+    """PSMA PET/CT, LI-ESWT; not ORAL PLACEBO."""
+    return all(len(part) < 6 for part in re.split(r"[\W_]+", name)) or (" " not in name and len(name) < 9)
+
+
 def _lowered(name: str) -> str:
-    return " ".join(word if any(c.isdigit() for c in word) else everyday(word) or word for word in name.split(" "))
+    return " ".join(
+        word if any(c.isdigit() for c in word) or _INNER_CAPITAL.search(word) else everyday(word) or word
+        for word in name.split(" ")
+    )
 
 
 def comparison(record: TrialRecord) -> Comparison:

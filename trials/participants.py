@@ -1,5 +1,7 @@
 """Whom a trial is for: people and ages in words, and its conditions once each. Pure."""
 
+import re
+
 from trials import vocabulary
 from trials.conditions import condition_key, everyday, names_disease
 from trials.records import TrialRecord
@@ -8,6 +10,9 @@ _HEALTHY = frozenset(
     condition_key(term) for term in ("Healthy", "Healthy Volunteer", "Healthy Subject", "Healthy Participant",
                                      "Healthy People", "Healthy Adult", "Normal Volunteer")
 )  # fmt: skip
+
+_GROUP = re.compile(r" in (?:children|adults|men|women|people|patients|adolescents)$")
+"""`asthma in children`: the sentence says for whom anyway."""
 
 
 def people(record: TrialRecord) -> str:
@@ -30,6 +35,8 @@ def ages(record: TrialRecord) -> str:
     low, high = vocabulary.age_label(record.minimum_age), vocabulary.age_label(record.maximum_age)
     if all(age.endswith((" year", " years")) for age in (low, high) if age):
         low, high = low.partition(" ")[0], high.partition(" ")[0]
+    elif low.endswith(" months") and high.endswith(" months"):
+        low = low.partition(" ")[0]
     if low and high:
         return f" aged {low} to {high}"
     if low:
@@ -44,7 +51,7 @@ def plain_conditions(record: TrialRecord) -> list[str]:
     for term in record.conditions:
         if (key := condition_key(term)) not in _HEALTHY:
             found.setdefault(key, everyday(meshes.get(key, term)))
-    return [found[key] for key in _distinct(list(found))]
+    return [_GROUP.sub("", found[key]) for key in _distinct(list(found))]
 
 
 def _distinct(keys: list[str]) -> list[str]:
@@ -56,6 +63,17 @@ def _distinct(keys: list[str]) -> list[str]:
         if len(narrower[key]) > 1:
             dropped.update(narrower[key])
     return [key for key in keys if key not in dropped] or keys
+
+
+_CANCER = re.compile(r"(?:carcinoma|sarcoma|blastoma|myeloma|mesothelioma)s?$")
+
+
+def cancer_gloss(record: TrialRecord) -> str:
+    """What `adenocarcinoma` means, where no condition of the trial has a plainer word in it."""
+    conditions = plain_conditions(record)
+    if not conditions or not all(_CANCER.search(condition) for condition in conditions):
+        return ""
+    return "These are kinds of cancer." if len(conditions) > 1 else "This is a kind of cancer."
 
 
 def is_disease(record: TrialRecord, condition: str) -> bool:

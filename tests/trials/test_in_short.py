@@ -44,8 +44,8 @@ def test_a_full_record_answers_every_question_in_six_sentences() -> None:
     ) == (
         "This trial is looking for people now.",
         "It compares sorafenib with a placebo.",
-        "A placebo looks like the real thing but has no drug in it.",
         "It is for men aged 18 to 75 with hepatocellular carcinoma.",
+        "This is a kind of cancer.",
         "There are 2 sites in France.",
         "It plans for 120 people and is due to end in Dec 2027.",
     )
@@ -86,7 +86,7 @@ def test_a_withheld_record_says_that_details_are_hidden() -> None:
 def test_expanded_access_is_not_called_a_trial_that_recruits() -> None:
     text = told(status="AVAILABLE", study_type="EXPANDED_ACCESS", interventions=(drug("Umbralisib"),))
     assert text.startswith("This is not a trial, but a way to get a treatment outside one.")
-    assert "This program is available now." in text
+    assert "This program is available now. It gives a drug called umbralisib." in text
 
 
 def test_an_observational_study_assigns_no_care() -> None:
@@ -148,12 +148,14 @@ def test_two_names_are_given_and_the_rest_counted() -> None:
         ("Sildenafil Citrate", "sildenafil citrate"),
         ("Levitra®", "Levitra"),
         ("Sildenafil 25 MG", "sildenafil"),
+        ("PSMA PET/CT", "PSMA PET/CT"),
+        ("Ipilimumab + Nivolumab", "ipilimumab with nivolumab"),
         ("The udenafil tablet", "udenafil"),
         ("Sildenafil (oral)", "sildenafil"),
     ],
 )
 def test_drug_names_lose_doses_marks_and_capitals(registered: str, plain: str) -> None:
-    assert f"It tests a drug called {plain}." in told(interventions=(drug(registered),))
+    assert f" {plain}." in told(interventions=(drug(registered),))
 
 
 @pytest.mark.parametrize("unit", ["1,", "1, ", "1 or ", "1/", "(A)", "5 mg", "a ", "A"])
@@ -177,6 +179,8 @@ def test_a_name_too_long_for_a_sentence_becomes_its_kind() -> None:
         ({"minimum_age": "6 Months", "maximum_age": "16 Years"}, "It is for children aged 6 months to 16 years."),
         ({"minimum_age": "1 Year", "maximum_age": "25 Years"}, "It is for people aged 1 to 25."),
         ({"sex": "FEMALE", "minimum_age": "18 Years"}, "It is for women aged 18 or older."),
+        ({"minimum_age": "3 Months", "maximum_age": "23 Months"}, "It is for children aged 3 to 23 months."),
+        ({"conditions": ("Asthma in Children",), "maximum_age": "9 Years"}, "for children aged up to 9 with asthma."),
         ({"sex": "FEMALE"}, "It is for women and girls."),
         (
             {"conditions": ("Healthy Volunteers",), "minimum_age": "18 Years"},
@@ -201,6 +205,13 @@ def test_for_whom_is_said_in_words(facts: dict[str, Any], said: str) -> None:
 )
 def test_conditions_stand_once_each_in_everyday_words(conditions: tuple[str, ...], said: str) -> None:
     assert said in told(conditions=conditions, condition_meshes=(MeshTerm("D003920", "Diabetes Mellitus"),))
+
+
+def test_a_cancer_that_is_not_called_so_is_explained() -> None:
+    hard = ("Gastroesophageal Junction Adenocarcinoma", "Gastric Adenocarcinoma")
+    assert "These are kinds of cancer." in told(conditions=hard)
+    assert "kind of cancer" not in told(conditions=("Stomach Cancer",))
+    assert "kinds of cancer" not in told(conditions=("Adenocarcinoma", "Depression"))
 
 
 @pytest.mark.parametrize(
