@@ -179,6 +179,7 @@ STORAGES = {
     },
 }
 WHITENOISE_MAX_AGE = 31536000
+WHITENOISE_AUTOREFRESH = TESTING or DEBUG  # no collected files there: they are served as they lie
 
 # --- Safety -------------------------------------------------------------------------------------------------------
 
@@ -221,11 +222,20 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- Log ----------------------------------------------------------------------------------------------------------
 
+# One JSON object a line, for a collector; plain lines while developing. Both without addresses, tokens and queries.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {"()": f"config.logs.{'PlainLine' if DEBUG else 'JsonLine'}", "key": f"log:{SUPPRESSION_PEPPER}"}
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        # Django's own set-up gives these handlers of their own, which would go past the redaction.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
 }
