@@ -12,7 +12,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from explainers.content import thaw
 from explainers.marking import CITATION
 from explainers.models import Explainer, ExplainerVersion
-from explainers.rendering import clean_again
+from explainers.rendering import clean_again, without_controls
 
 MOST = 30
 
@@ -37,7 +37,8 @@ def _entry(feed: "_DatedFeed", row: Explainer, version: ExplainerVersion) -> Non
     first = content.key_takeaway or content.short_answer
     text = "\n".join(part for part in (CITATION.sub("", first), content.dek) if part)
     feed.add_item(
-        title=content.title, link=settings.SITE_URL + row.get_absolute_url(), description=text,
+        title=without_controls(content.title), description=without_controls(text),
+        link=settings.SITE_URL + row.get_absolute_url(),
         unique_id=f"urn:plaintrials:explainer:{row.pk}", author_name=version.author_name,
         pubdate=row.first_published_at, updateddate=version.published_at, categories=[row.category.name],
         content=_with_addresses(clean_again(content.body)),

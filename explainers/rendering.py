@@ -22,6 +22,7 @@ _DROPPED_WITH_CONTENT = frozenset(
     "script style template title textarea noscript iframe noembed noframes xmp svg math object select".split()
 )
 _WITH_CONTENT = re.compile(rf"<({'|'.join(sorted(_DROPPED_WITH_CONTENT))})\b[^>]*>.*?</\1\s*>", re.I | re.S)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _HREF = re.compile(r"https?://[^\s/]+\S*|/(?![/\\])\S*|#[\w-]+|/", re.I)
 _OWN_IMAGE = re.compile(r"/explainers/images/[a-z0-9-]+/")
 
@@ -29,6 +30,11 @@ _OWN_IMAGE = re.compile(r"/explainers/images/[a-z0-9-]+/")
 def sanitiser() -> str:
     """What a text was cleaned with; stored beside it."""
     return f"bleach {version('bleach')}, nh3 {version('nh3')}, rules {RULES}"
+
+
+def without_controls(text: str) -> str:
+    """XML knows no control characters, and no reader sees them."""
+    return _CONTROLS.sub("", text)
 
 
 def clean(html: str) -> str:
@@ -45,7 +51,7 @@ def clean_again(html: str) -> str:
 
 
 def _pass(html: str) -> str:
-    html = _WITH_CONTENT.sub("", html.replace("\0", ""))
+    html = _WITH_CONTENT.sub("", without_controls(html))
     bleached = bleach.clean(
         html, tags=TAGS, attributes=_bleach_keeps, protocols=SCHEMES, strip=True, strip_comments=True
     )
