@@ -94,6 +94,11 @@ def people(record: TrialRecord) -> list[Person]:
     ]
 
 
+def has_contacts(record: TrialRecord) -> bool:
+    everyone = (*record.central_contacts, *(c for site in record.sites for c in site.contacts))
+    return any(c.phone or c.email for c in everyone)
+
+
 def contacts_for(record: TrialRecord, key: str) -> tuple[str, tuple[Contact, ...]] | None:
     """What `key` stands for, by name, and its contacts in the current record; None for a key that fits nothing."""
     match = re.fullmatch(r"(study|site)-(\d{1,4})", key)

@@ -49,7 +49,12 @@ def story(record: TrialRecord) -> Story:
         design=_design(record),
         groups=[_group(record, arm) for arm in record.arms],
         treatments=[
-            Treatment(vocabulary.intervention_type_label(i.type), shown(i.name), i.description, i.other_names)
+            Treatment(
+                vocabulary.intervention_type_label(i.type) if i.type else "",
+                shown(i.name),
+                i.description,
+                i.other_names,
+            )
             for i in record.interventions
         ],
         compared_with=compared_with(record),

@@ -52,6 +52,7 @@ def context(
         "timeline": story.timeline(record, today, earlier_dates(changes)),
         "facts": facts(record),
         "people": sites.people(record),
+        "can_reveal": sites.has_contacts(record),
         "first_sites": first,
         "more_sites": rest,
         "more_site_count": more_sites,

@@ -104,6 +104,10 @@ def status_pill(status: str) -> SafeString:
     )
 
 
+LONG_TITLE = 56
+"""Search engines show some 70 characters: a longer title goes without the name of the site."""
+
+
 class MetaNode(template.Node):
     """The title and the description, each written once in a block, for <title>, the description and Open Graph."""
 
@@ -114,7 +118,8 @@ class MetaNode(template.Node):
 
     def render(self, context: template.Context) -> SafeString:
         title = _one_line(self.title.render(context))
-        full = title if settings.SITE_NAME in title else mark_safe(f"{title} · {escape(settings.SITE_NAME)}")  # noqa: S308
+        is_complete = settings.SITE_NAME in title or len(title) > LONG_TITLE
+        full = title if is_complete else mark_safe(f"{title} · {escape(settings.SITE_NAME)}")  # noqa: S308
         return format_html(
             '<title>{}</title>\n<meta name="description" content="{}">\n<meta property="og:title" content="{}">\n'
             '<meta property="og:description" content="{}">\n<meta property="og:site_name" content="{}">',

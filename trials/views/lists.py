@@ -6,6 +6,9 @@ from django.shortcuts import redirect, render
 from trials import search, vocabulary
 from trials.models import Condition, Trial, TrialAlias
 
+COMMON = 30
+"""How many conditions the filter offers; every other is one search or one page away."""
+
 
 def trials(request: HttpRequest) -> HttpResponse:
     wanted = search.nct_id_in(request.GET.get("q", ""))
@@ -17,6 +20,7 @@ def trials(request: HttpRequest) -> HttpResponse:
         "results": results,
         "asked": results.asked,
         "named": Condition.objects.filter(slug=slug).first() if slug else None,
+        "common": Condition.objects.shown().filter(trial_count__gt=0).order_by("-trial_count", "name")[:COMMON],
         "choices": CHOICES,
         "here": urlencode(results.asked),
         "is_filtered": any(name in results.asked for name in ("q", "condition", "phase", "type", "country", "state")),

@@ -1,11 +1,14 @@
 """For the appointment: one trial on one page, a few trials side by side. Nothing is stored: all is in the address."""
 
+import re
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from trials.models import Trial
 from trials.pages import questions, sites, standing, story, trial_page
+from trials.records import NCT_ID
 from trials.views.finding import about_trial
 from trials.views.trial import chips, polled_at
 
@@ -34,16 +37,17 @@ def sheet(request: HttpRequest, trial: Trial) -> HttpResponse:
 
 
 def compare(request: HttpRequest) -> HttpResponse:
-    """`?id=NCT...&id=NCT...`, two to four; the others are left out, and that is said."""
-    asked = list(dict.fromkeys(value.strip().upper()[:11] for value in request.GET.getlist("id")[:50]))
-    wanted = [value for value in asked if len(value) == 11 and value.startswith("NCT") and value[3:].isdigit()][:MOST]
+    """`?id=NCT...&id=NCT...` or `?id=NCT...+NCT...`, two to four; the others are left out, and that is said."""
+    given = " ".join(request.GET.getlist("id")[:50]).upper()
+    asked = list(dict.fromkeys(word[:20] for word in re.split(r"[^A-Z0-9]+", given[:2000]) if word))[:20]
+    wanted = [word for word in asked if NCT_ID.fullmatch(word)][:MOST]
     found = {trial.nct_id: trial for trial in Trial.objects.listed().for_page().filter(nct_id__in=wanted)}
     trials = [found[nct_id] for nct_id in wanted if nct_id in found]
     context = {
         "trials": trials,
         "rows": _rows(trials),
-        "missing": [value for value in asked if value and value not in found],
-        "asked": asked[:MOST] + [""] * (MOST - len(asked)),
+        "missing": [word for word in asked if word not in found],
+        "asked": " ".join(wanted),
     }
     return render(request, "trials/compare.html", context)
 

@@ -1,0 +1,479 @@
+"""Every element of a trial page, from data. The page is read as a visitor's program reads it."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from explainers import publishing
+from explainers.models import PlainSummary
+from tests.explainers.factories import TEXT, UserFactory, published_summary
+from tests.factories import ConditionFactory, SyncRunFactory, TrialChangeFactory, TrialFactory, study
+from trials.models import Trial, TrialAlias, TrialCondition
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 7, 2, 12, tzinfo=UTC)
+PHONE, EMAIL = "+1-555-0100", "ada@example.org"
+
+
+class _Words(HTMLParser):
+    """The words that a reader gets, without those of scripts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.out: list[str] = []
+        self._silent = False
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self._silent = tag in ("script", "style")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.out.append(data)
+
+
+def words(html: str) -> str:
+    parser = _Words()
+    parser.feed(html)
+    return re.sub(r"\s+", " ", " ".join(parser.out))
+
+
+@pytest.fixture
+def clock() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def page(client: Client, trial: Trial, status: int = 200) -> str:
+    response = client.get(f"/trials/{trial.nct_id}/")
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def trial_of(raw: dict[str, Any], **facts: Any) -> Trial:
+    nct_id = raw["protocolSection"]["identificationModule"]["nctId"]
+    status = raw["protocolSection"]["statusModule"]["overallStatus"]
+    return TrialFactory(nct_id=nct_id, status=status, document=raw, **facts)
+
+
+def summarised(trial: Trial, is_sample: bool = False, checked_version: int = 1, **texts: str) -> None:
+    summary = published_summary(trial, text=replace(TEXT, **texts))
+    PlainSummary.objects.filter(pk=summary.pk).update(is_sample=is_sample, checked_version=checked_version)
+
+
+def with_status(status: str, **more: Any) -> Trial:
+    return trial_of(study(statusModule={"overallStatus": status, **more}))
+
+
+def with_sites(*sites: dict[str, Any], contacts: list[dict[str, Any]] | None = None, **status: Any) -> Trial:
+    raw = study(
+        contactsLocationsModule={"locations": list(sites), "centralContacts": contacts or []}, statusModule=status
+    )
+    return trial_of(raw)
+
+
+def test_headline_is_the_registrants_title_without_a_summary(client: Client) -> None:
+    html = page(client, trial_of(study()))
+    assert "<h1>Green Tea for Tired Nurses</h1>" in html
+    assert "<title>Green Tea for Tired Nurses · Plain Trials</title>" in html
+
+
+def test_headline_is_the_editors_when_there_is_a_published_summary(client: Client) -> None:
+    trial = trial_of(study())
+    summarised(trial, title="Green tea against tiredness on night shifts")
+    assert "<h1>Green tea against tiredness on night shifts</h1>" in page(client, trial)
+
+
+def test_a_draft_is_not_shown(client: Client) -> None:
+    trial = trial_of(study())
+    author = UserFactory()
+    draft = publishing.start(trial, by=author)
+    publishing.save_draft(draft, replace(TEXT, title="Not for readers yet"), by=author)
+    assert "Not for readers yet" not in page(client, trial)
+
+
+def test_id_line_links_to_the_registry(client: Client) -> None:
+    html = page(client, trial_of(study()))
+    assert 'NCT ID <a href="https://clinicaltrials.gov/study/NCT99000001"' in html
+
+
+def test_dates_are_the_sites_own_and_the_count_is_absent_at_zero(client: Client) -> None:
+    text = words(page(client, trial_of(study())))
+    assert "First seen Jun 27, 2026 · Last updated Jun 27, 2026" in text
+    assert "Updated 0" not in text
+    assert not re.search(r"Updated \d", text)
+
+
+@pytest.mark.parametrize("version, said", [(2, "Updated 1 time"), (4, "Updated 3 times")])
+def test_count_of_updates_links_to_the_changes(client: Client, version: int, said: str) -> None:
+    html = page(client, trial_of(study(), version=version))
+    assert f'<a href="/trials/NCT99000001/changes/">{said}</a>' in html
+
+
+def test_status_has_a_word_and_a_shape(client: Client) -> None:
+    html = page(client, with_status("TERMINATED"))
+    assert re.search(r'<span class="pill stop"><svg[^>]*aria-hidden="true">.*?</svg>Terminated</span>', html)
+
+
+def test_truth_line_says_who_confirmed_and_when_we_looked(client: Client, clock: Any) -> None:
+    SyncRunFactory(finished_at=datetime(2026, 7, 1, 6, 10, tzinfo=UTC))
+    text = words(page(client, trial_of(study())))
+    assert "The sponsor last confirmed this in Jun 2026" in text
+    assert "We checked the registry on Jul 1, 2026" in text
+
+
+@pytest.mark.parametrize(
+    "verified, tone", [("2026-02", None), ("2026-01", "amber"), ("2024-11", "amber"), ("2024-10", "red")]
+)
+def test_truth_line_warns_as_the_status_ages(client: Client, clock: Any, verified: str, tone: str | None) -> None:
+    html = page(client, with_status("RECRUITING", statusVerifiedDate=verified))
+    assert re.search(r'class="truth (\w*)"', html)[1] == (tone or "")  # type: ignore[index]
+
+
+def test_finished_trials_do_not_age(client: Client, clock: Any) -> None:
+    assert 'class="truth "' in page(client, with_status("COMPLETED", statusVerifiedDate="2015-03"))
+
+
+def test_unknown_status_says_what_it_last_was(client: Client, clock: Any) -> None:
+    html = page(client, with_status("UNKNOWN", lastKnownStatus="RECRUITING", statusVerifiedDate="2019-05"))
+    assert "The last status it gave was: recruiting." in words(html)
+    assert 'class="pill unknown"' in html
+
+
+def test_banner_when_no_site_recruits_though_the_trial_does(client: Client) -> None:
+    assert "none of its listed sites does" in page(client, with_sites({"facility": "A", "status": "COMPLETED"}))
+
+
+def test_no_banner_when_sites_have_no_status(client: Client) -> None:
+    assert "none of its listed sites does" not in page(client, with_sites({"facility": "A"}))
+
+
+def test_banner_when_the_main_results_were_due(client: Client, clock: Any) -> None:
+    trial = with_status("RECRUITING", primaryCompletionDateStruct={"date": "2026-05"})
+    assert "though its main results were due in May 2026" in page(client, trial)
+
+
+def test_no_banner_in_the_month_when_they_are_due(client: Client, clock: Any) -> None:
+    trial = with_status("RECRUITING", primaryCompletionDateStruct={"date": "2026-07"})
+    assert "main results were due" not in page(client, trial)
+
+
+def test_why_stopped_is_quoted(client: Client) -> None:
+    html = page(client, with_status("TERMINATED", whyStopped="Slow accrual \\> 2 years"))
+    assert "“Slow accrual &gt; 2 years”" in html
+
+
+@pytest.mark.parametrize(
+    "phases, now",
+    [
+        (["PHASE1", "PHASE2"], ["Phase 1", "Phase 2"]),
+        (["EARLY_PHASE1"], ["Early phase 1"]),
+        (["PHASE4"], ["Phase 4"]),
+    ],
+)
+def test_phase_ladder_marks_this_trial(client: Client, phases: list[str], now: list[str]) -> None:
+    html = page(client, trial_of(study(designModule={"phases": phases})))
+    assert re.findall(r'aria-current="step"><b>(.*?) · this trial', html) == now
+
+
+@pytest.mark.parametrize(
+    "design, said",
+    [
+        ({"phases": ["NA"]}, "No phase: phases are for drugs"),
+        ({"phases": [], "studyType": "OBSERVATIONAL"}, "No phase: researchers watch and measure"),
+        ({"phases": [], "studyType": "EXPANDED_ACCESS"}, "This is not a trial."),
+        ({"phases": ["PHASE9"]}, "The record does not say which phase"),
+    ],
+)
+def test_no_ladder_where_phases_do_not_apply(client: Client, design: dict[str, Any], said: str) -> None:
+    html = page(client, trial_of(study(designModule=design)))
+    assert said in words(html)
+    assert 'class="phases"' not in html
+
+
+def test_summary_what_it_could_mean_and_provenance(client: Client) -> None:
+    trial = trial_of(study())
+    summarised(
+        trial, summary="It tests tea.", active_substance="Green tea", could_lead_to="It could help.",
+        could_go_wrong="It may not.", is_sample=True,
+    )  # fmt: skip
+    html = page(client, trial)
+    headings = re.findall(r"<h[23]>(.*?)</h[23]>", html)
+    wanted = ["Summary", "What this could mean", "Active substance", "What this could lead to", "What could go wrong"]
+    assert [h for h in headings if h in wanted] == wanted
+    text = words(html)
+    assert "It is not medical advice" in text
+    assert "Sample text, not checked by a clinician." in text
+    assert "based on version 1 of the record" in text
+    assert "In short" not in headings
+
+
+def test_empty_fields_have_no_heading(client: Client) -> None:
+    trial = trial_of(study())
+    summarised(trial, active_substance="", could_lead_to="", could_go_wrong="")
+    html = page(client, trial)
+    assert "What this could mean" not in html
+    assert "Active substance" not in html
+
+
+def test_readers_see_that_the_record_changed_after_the_check(client: Client) -> None:
+    trial = trial_of(study(), version=3)
+    summarised(trial, checked_version=2)
+    assert "after this summary was checked" not in page(client, trial)
+    TrialChangeFactory(trial=trial, version=3)
+    assert "The record changed on Jun 27, 2026 , after this summary was checked" in words(page(client, trial))
+
+
+def test_in_short_is_labelled_as_made_by_rule_with_the_registrants_text_below(client: Client) -> None:
+    text = words(page(client, trial_of(study())))
+    assert text.index("In short") < text.index("Made by rule") < text.index("What the trial’s registrant wrote")
+    assert "This study tests green tea." in text
+
+
+def test_disclaimer_is_closed_and_links_to_the_record(client: Client) -> None:
+    html = page(client, trial_of(study()))
+    disclaimer = re.search(r"<details>\s*<summary>Disclaimer</summary>.*?</details>", html, re.DOTALL)
+    assert disclaimer
+    assert 'href="https://clinicaltrials.gov/study/NCT99000001" rel="noopener external"' in disclaimer[0]
+
+
+def test_one_form_follows_the_study_and_the_condition(client: Client) -> None:
+    condition = ConditionFactory(name="solid tumors")
+    html = page(client, trial_of(study(), subscription_condition=condition))
+    form = re.search(r'<form method="post" action="/updates/">.*?</form>', html, re.DOTALL)
+    assert form
+    for field in (
+        'name="trial" value="NCT99000001"',
+        'name="condition" value="solid-tumors"',
+        'type="email" name="email"',
+        'name="follow_trial" value="on" checked',
+        'name="follow_condition" value="on" checked',
+    ):
+        assert field in form[0]
+    text = words(form[0])
+    assert "a new study for SOLID TUMORS is listed" in text
+    assert "you agree to our Terms of use" in text
+    assert "Our safety recommendation" in text
+    assert "csrf" not in form[0]
+
+
+def test_form_without_a_condition_promises_none(client: Client) -> None:
+    html = page(client, trial_of(study()))
+    assert 'name="condition"' not in html
+    assert "a new study for" not in html
+
+
+def test_conditions_are_chips_and_hidden_or_merged_ones_are_not(client: Client) -> None:
+    trial = trial_of(study())
+    shown = ConditionFactory(name="fatigue")
+    hidden = ConditionFactory(name="recurrence", is_hidden=True)
+    merged = ConditionFactory(name="tiredness", merged_into=shown)
+    for position, condition in enumerate((shown, hidden, merged)):
+        TrialCondition.objects.create(trial=trial, condition=condition, position=position)
+    html = page(client, trial)
+    assert '<li><a href="/conditions/fatigue/">fatigue</a></li>' in html
+    assert "recurrence" not in html
+    assert "tiredness" not in html.lower().replace("tiredness score", "")
+
+
+def test_registrants_terms_are_listed_word_for_word(client: Client) -> None:
+    html = page(client, trial_of(study(conditionsModule={"conditions": ["Tumors, Solid", "SCLC"]})))
+    listed = html[html.index("As listed by the trial registrant") :]
+    assert "<li>Tumors, Solid</li><li>SCLC</li>" in listed
+
+
+def test_contacts_are_masked_and_not_in_the_html(client: Client) -> None:
+    html = page(client, trial_of(study()))
+    assert "Study contacts" in html
+    assert "•••-•••-••••" in html
+    for secret in (PHONE, EMAIL, "Ada Sample", "5550100"):
+        assert secret not in html
+        assert secret not in unescape(html)
+
+
+@pytest.mark.parametrize(
+    "contact, present, absent",
+    [({"phone": PHONE}, "Phone:", "Email:"), ({"email": EMAIL}, "Email:", "Phone:")],
+)
+def test_a_missing_phone_or_email_drops_its_part(
+    client: Client, contact: dict[str, str], present: str, absent: str
+) -> None:
+    html = page(client, with_sites({"facility": "A"}, contacts=[contact]))
+    assert present in html
+    assert absent not in html
+
+
+def test_no_heading_for_no_study_contacts(client: Client) -> None:
+    html = page(client, with_sites({"facility": "A"}))
+    assert "Study contacts" not in html
+    assert "<h3>Locations</h3>" in html
+    assert "•" not in html
+
+
+def test_two_study_contacts_are_two(client: Client) -> None:
+    html = page(client, with_sites({"facility": "A"}, contacts=[{"phone": PHONE}, {"email": EMAIL}]))
+    assert re.findall(r'value="(study-\d)"', html) == ["study-0", "study-1"]
+
+
+def test_site_status_only_where_the_registry_gives_one(client: Client) -> None:
+    with_one = page(client, with_sites({"facility": "A", "status": "RECRUITING"}))
+    assert with_one.count('class="pill open"') == 2
+    Trial.objects.all().delete()
+    without = page(client, with_sites({"facility": "A"}))
+    assert without.count('class="pill open"') == 1
+
+
+def test_address_skips_what_is_empty(client: Client) -> None:
+    html = page(client, with_sites({"facility": "A", "city": "Beijing", "zip": "100853", "country": "China"}))
+    assert "<br>Beijing, 100853, China" in html
+
+
+def test_phone_numbers_in_a_facilitys_name_are_masked(client: Client) -> None:
+    html = page(client, with_sites({"facility": "For more information call 1-877-555-0199 or write to x@example.org"}))
+    assert "555-0199" not in html
+    assert "x@example.org" not in html
+
+
+def test_first_ten_sites_then_the_others(client: Client) -> None:
+    sites = [{"facility": f"Hospital {n:02}", "city": "Boston", "country": "United States"} for n in range(40)]
+    html = page(client, with_sites(*sites))
+    assert "Show the other 30 of 40 sites" in html
+    assert all(f"Hospital {n:02}" in html for n in range(40))
+
+
+def test_calling_is_explained_when_the_trial_does_not_recruit(client: Client) -> None:
+    assert "Nobody can join it now." in page(client, with_status("COMPLETED"))
+
+
+def test_criteria_are_two_lists_with_the_original_one_click_away(client: Client) -> None:
+    text = words(page(client, trial_of(study())))
+    assert text.index("You may be able to join if") < text.index("Works nights")
+    assert text.index("You cannot join if") < text.index("Allergy to tea")
+    assert "The rules as the registrant wrote them" in text
+    assert "Ages 18 years and older" in text
+    assert "Healthy volunteers Healthy volunteers can join" in text
+
+
+def test_criteria_without_two_lists_are_shown_as_written(client: Client) -> None:
+    raw = study(eligibilityModule={"eligibilityCriteria": "Adults with HbA1c \\>= 7 % & no insulin"})
+    html = page(client, trial_of(raw))
+    assert "HbA1c &gt;= 7 % &amp; no insulin" in html
+    assert "You cannot join if" not in html
+
+
+def test_what_happens_names_groups_comparison_masking_and_goals(client: Client) -> None:
+    text = words(page(client, trial_of(study())))
+    for said in (
+        "The 2 groups",
+        "Gets: Green tea",
+        "Compared with A placebo, which has no active drug",
+        "Tiredness score",
+        "Measured: 12 weeks",
+        "Groups chosen by chance",
+        "120 planned",
+        "Sample University",
+    ):
+        assert said in text, said
+
+
+def test_timeline_tells_planned_from_past(client: Client, clock: Any) -> None:
+    html = page(client, trial_of(study()))
+    rows = re.findall(r'<li class="(past|now|next)"><b>(.*?)</b>', html[html.index('<ol class="timeline">') :])
+    assert rows == [
+        ("past", "Started"),
+        ("past", "Listed in the registry"),
+        ("now", "Today"),
+        ("next", "Main results due"),
+        ("next", "End"),
+    ]
+
+
+def test_a_slipped_date_says_what_it_was(client: Client, clock: Any) -> None:
+    trial = trial_of(study(), version=2)
+    TrialChangeFactory(
+        trial=trial, field="completion", kind="completion_moved", old={"date": "2027-02", "type": "ESTIMATED"},
+        new={"date": "2027-12", "type": "ESTIMATED"},
+    )  # fmt: skip
+    assert "planned, was Feb 2027" in words(page(client, trial))
+
+
+def test_changes_are_grouped_by_update_newest_first(client: Client) -> None:
+    trial = trial_of(study(), version=3)
+    TrialChangeFactory(trial=trial, version=2, detected_at=datetime(2026, 6, 28, tzinfo=UTC))
+    TrialChangeFactory(trial=trial, version=3, detected_at=datetime(2026, 6, 30, tzinfo=UTC))
+    TrialChangeFactory(trial=trial, version=1, kind="listed")
+    html = page(client, trial)
+    changed = html[html.index('<section id="changed">') :]
+    assert re.findall(r'changes/(\d)/">See old and new', changed) == ["3", "2"]
+    assert changed.index("Jun 30, 2026") < changed.index("Jun 28, 2026")
+
+
+def test_page_takes_four_queries(client: Client, django_assert_num_queries: Any) -> None:
+    trial = trial_of(study(), version=2, subscription_condition=ConditionFactory())
+    summarised(trial)
+    TrialChangeFactory(trial=trial)
+    with django_assert_num_queries(4):
+        page(client, trial)
+
+
+@pytest.mark.parametrize("asked", ["/trials/nct99000001/", "/trials/Nct99000001/?from=mail"])
+def test_other_case_redirects_for_good(client: Client, asked: str) -> None:
+    trial_of(study())
+    response = client.get(asked)
+    assert response.status_code == 301
+    assert response["Location"].startswith("/trials/NCT99000001/")
+
+
+def test_alias_redirects_for_good(client: Client) -> None:
+    TrialAlias.objects.create(alias="NCT00000001", trial=trial_of(study()))
+    response = client.get("/trials/NCT00000001/changes/")
+    assert (response.status_code, response["Location"]) == (301, "/trials/NCT99000001/changes/")
+
+
+def test_unknown_trial_is_404_with_a_search(client: Client) -> None:
+    response = client.get("/trials/NCT99999999/")
+    assert response.status_code == 404
+    assert b'name="q"' in response.content
+
+
+def test_gone_trial_answers_410_with_its_last_record(client: Client) -> None:
+    html = page(client, trial_of(study(), gone_at=NOW), status=410)
+    assert "This study tests green tea." in html
+    assert PHONE not in html
+    assert "noindex" in html
+
+
+def test_text_of_the_registrant_cannot_break_out(client: Client) -> None:
+    nasty = '</script><script>alert(1)</script><b onclick="x">'
+    raw = study(
+        identificationModule={"briefTitle": nasty}, descriptionModule={"briefSummary": nasty},
+        eligibilityModule={"eligibilityCriteria": f"Inclusion Criteria:\n* {nasty}\nExclusion Criteria:\n* {nasty}"},
+        conditionsModule={"conditions": [nasty], "keywords": [nasty]},
+        contactsLocationsModule={"locations": [{"facility": nasty, "city": nasty, "country": nasty}]},
+        outcomesModule={"primaryOutcomes": [{"measure": nasty, "description": nasty, "timeFrame": nasty}]},
+        sponsorCollaboratorsModule={"leadSponsor": {"name": nasty}, "collaborators": [{"name": nasty}]},
+    )  # fmt: skip
+    html = page(client, trial_of(raw, brief_title=nasty))
+    assert "<script>alert" not in html
+    assert "<b onclick" not in html
+
+
+@pytest.mark.parametrize("empty", ["WITHHELD", "RECRUITING", "A_NEW_STATUS"])
+def test_a_bare_record_renders_and_says_what_it_does_not_say(client: Client, empty: str) -> None:
+    raw = {
+        "protocolSection": {"identificationModule": {"nctId": "NCT99000009"}, "statusModule": {"overallStatus": empty}}
+    }
+    html = page(client, trial_of(raw, brief_title="", study_type=""))
+    text = words(html)
+    assert "The record does not say who can join." in text
+    assert "The record lists no site." in text
+    assert "None" not in text.replace("None posted yet", "")
