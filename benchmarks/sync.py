@@ -100,7 +100,7 @@ def _unchanged(path: Path) -> None:
 def _changed_day(path: Path, count: int) -> None:
     run = _import(path, baseline=False)
     if run.state == SyncRun.State.HELD:  # at small N the day's changes are more than 2 % of all, and the guard holds them
-        from trials.sync import release
+        from trials.decisions import release
 
         run = release(run, by=None, now=timezone.now())
     assert run.state == SyncRun.State.PUBLISHED, run.held_because

@@ -178,6 +178,7 @@ def _fixed(text: str) -> Callable[[Change], str]:
 SENTENCES: dict[str, Callable[[Change], str]] = {
     "listed": _fixed("This trial was listed in the registry."),
     "gone": _fixed("This trial is no longer in the registry."),
+    "returned": _fixed("The registry lists this trial again."),
     "status_terminated": _status,
     "status_withdrawn": _status,
     "status_suspended": _suspended,

@@ -8,6 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -16,16 +17,15 @@ from django.utils import timezone
 from trials import changes, guard, quarantine, records
 from trials.batches import BATCH, batches
 from trials.condition_index import ConditionIndex, recount
-from trials.decisions import discard, release
 from trials.flight import StayAway, SyncBusy, single_flight
 from trials.incoming import Broken, Glance, Incoming, glance, read
 from trials.models import QuarantinedStudy, StagedStudy, SyncRun, Trial
-from trials.publishing import Publication, follow_merged, is_recent, with_old_records
+from trials.publishing import Publication, follow_merged, is_recent, stands_again, with_old_records
 from trials.registry_errors import CrawlBroken, RegistryError
 from trials.storing import Stored, insert, replace, stored
 from trials.study_files import StudyFileError
 
-__all__ = ["BATCH", "Run", "StayAway", "SyncBusy", "batches", "discard", "release", "single_flight"]
+__all__ = ["BATCH", "Run", "StayAway", "SyncBusy", "batches", "single_flight"]
 
 log = logging.getLogger(__name__)
 
@@ -84,30 +84,42 @@ class Run:
 
     def differing(self, glances: Sequence[Glance | None]) -> list[int]:
         """The places of the studies that must be read: those whose hash is not the stored one."""
-        sound = {seen.nct_id for seen in glances if seen and records.NCT_ID.fullmatch(seen.nct_id)}
-        known = stored(sound)
+        known = stored({seen.nct_id for seen in glances if seen and records.NCT_ID.fullmatch(seen.nct_id)})
         due, same = [], []
         for place, seen in enumerate(glances):
-            if seen and seen.nct_id in known and known[seen.nct_id].holds(seen.content_hash, served=self.is_served):
+            if seen and self._holds(known, seen):
                 same.append(seen.nct_id)
             else:
                 due.append(place)
-        self.row.unchanged += len(same)
-        self._out_of_quarantine(same)
-        if self._held:
-            self._seen_while_held |= sound
+        self._note_unchanged(same)
         return due
 
-    def take_read(self, items: Iterable[Incoming | Broken], *, cursor: str = "") -> None:
-        """Stores or stages studies that were found new or different, and read."""
+    def _holds(self, known: dict[str, Stored], seen: Glance) -> bool:
+        return seen.nct_id in known and known[seen.nct_id].holds(seen.content_hash, served=self.is_served)
+
+    def _note_unchanged(self, nct_ids: Sequence[str]) -> None:
+        self.row.unchanged += len(nct_ids)
+        self._out_of_quarantine(nct_ids)
+        if self._held:
+            self._seen_while_held.update(nct_ids)
+
+    def take_read(self, items: Iterable[Incoming | Broken], *, cursor: str = "") -> int:
+        """Stores or stages the new and different ones of studies that were read; how many these are."""
         incoming = self._sound(items)
         known = stored(incoming)
+        same = [id_ for id_, item in incoming.items() if self._holds(known, Glance(id_, item.content_hash))]
+        self._note_unchanged(same)
+        for nct_id in same:
+            del incoming[nct_id]
+        if self._held:
+            self._seen_while_held.update(incoming)
         fresh = [item for nct_id, item in incoming.items() if nct_id not in known]
         moved = [(known[nct_id], item) for nct_id, item in incoming.items() if nct_id in known]
         if self.row.is_baseline:
-            self._store_baseline([*fresh, *(item for _, item in moved)], cursor)
-        elif fresh or moved:
+            self._store_baseline(list(incoming.values()), known, cursor)
+        elif incoming:
             self._stage(fresh, moved)
+        return len(incoming)
 
     def _sound(self, items: Iterable[Incoming | Broken]) -> dict[str, Incoming]:
         """The readable ones by NCT ID; the others go to quarantine."""
@@ -136,25 +148,29 @@ class Run:
             quarantine.release(cured)
             self._quarantined -= cured
 
-    def _store_baseline(self, items: list[Incoming], cursor: str) -> None:
+    def _store_baseline(self, items: list[Incoming], known: dict[str, Stored], cursor: str) -> None:
         with transaction.atomic():
-            quarantine.each_or_apart(items, self._store_batch, self._refuse)
+            quarantine.each_or_apart(items, partial(self._store_batch, known), self._refuse, self._forget)
             self.row.cursor = cursor
             self._save_counts("cursor", "data_timestamp")
 
-    def _store_batch(self, items: list[Incoming]) -> None:
-        touched, self.conditions = self.conditions.touched, self.conditions.afresh()
-        known = stored(item.record.nct_id for item in items)
+    def _store_batch(self, known: dict[str, Stored], items: list[Incoming]) -> None:
         fresh = [item for item in items if item.record.nct_id not in known]
         insert(fresh, conditions=self.conditions, now=self.now, served=self.is_served)
         moved = [(known[item.record.nct_id], item) for item in items if item.record.nct_id in known]
         pairs, thin = with_old_records(moved)
         replace(pairs, conditions=self.conditions, served=self.is_served)
+        stands_again([known.id for known, _, _ in pairs if known.is_gone])
         self._out_of_quarantine([item.record.nct_id for item in items])
         for broken in thin:
             self._quarantine(broken)
         self.row.new += len(fresh)
         self.row.unchanged += len(pairs)
+
+    def _forget(self) -> None:
+        """A batch was rolled back, and with it the conditions that it had made."""
+        touched, self.conditions = self.conditions.touched, ConditionIndex()
+        self.conditions.touch(touched)
 
     def _stage(self, fresh: list[Incoming], moved: list[tuple[Stored, Incoming]]) -> None:
         with transaction.atomic():

@@ -5,56 +5,65 @@ by date cannot: each is a run like any other, staged, guarded and published.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import connection
-from django.db.models import F
+from django.db.models import F, Max
 from django.db.models.functions import Abs, Mod
 
-from trials import guard
+from trials import guard, inventory, quarantine
+from trials.batches import batches
 from trials.functions import HashText
-from trials.models import MissingStudy, QuarantinedStudy, SyncRun, Trial
-from trials.polling import open_registry
-from trials.registry import InventoryRow, Registry, RegistryError, RegistryMoved, RegistryNotFound, nct_id_of
-from trials.storing import whole_day
-from trials.sync import BATCH, Run, batches, single_flight
+from trials.models import MissingStudy, QuarantinedStudy, StagedStudy, SyncRun, Trial
+from trials.polling import at_the_registry, fetch
+from trials.registry import Registry, RegistryMoved, RegistryNotFound, nct_id_of
+from trials.sync import Run
 
 log = logging.getLogger(__name__)
 
 MOST_LOOKED_UP = 500
 """Missing studies asked for one by one in a run: at a request a second, eight minutes."""
 REFETCH_DAYS = 30
+ACCEPTED_FOR = timedelta(days=7)
+"""How long a person's word that so many studies did leave the registry holds for the inventories that follow."""
 
 
-def take_inventory(*, now: datetime) -> SyncRun:
-    """Compares every id, date and status with ours; fetches what differs; asks after what is missing."""
-    with single_flight(), open_registry() as registry:
+def take_inventory(*, now: datetime) -> SyncRun | None:
+    """Compares every id, date and status with ours; fetches what differs; asks after what is missing.
+
+    None before the first import: all that the registry has would look newly listed.
+    """
+    with at_the_registry(now=now) as registry:
+        if SyncRun.objects.last_good_poll() is None:
+            return None
         run = Run.open(SyncRun.Kind.INVENTORY, baseline=False, now=now)
-        try:
+
+        def work() -> None:
             run.row.data_timestamp = registry.version().data_timestamp
-            with _inventory_table():
-                _fill(registry.inventory())
-                different, missing = _different(), _missing()
-            for batch in batches(registry.studies_by_id(different), BATCH):
+            with inventory.table() as listed:
+                listed.fill(registry.inventory())
+                different, missing = listed.different(), listed.missing()
+                _count_missing(run, listed, missing)
+                listed.forget_found()
+            for batch in batches(registry.studies_by_id(different)):
                 run.take(batch)
-            run.tally.missing_studies = len(missing)
             if not guard.reasons_to_hold(run.tally, recent_events=[]):
                 _ask_after(registry, run, missing)
-        except RegistryError as error:
-            return run.fail(error)
-        return run.finish()
+
+        return run.carry_out(work)
 
 
 def refetch(*, now: datetime) -> SyncRun:
-    """Fetches a thirtieth of all trials again, chosen by a hash of their id, so that each comes round in a month."""
-    with single_flight(), open_registry() as registry:
+    """Fetches a thirtieth of all trials again, chosen by a hash of their id, so that each comes round in a month.
+
+    What waits in a held run is left out: piece by piece it would slip past the guard.
+    """
+    with at_the_registry(now=now) as registry:
         run = Run.open(SyncRun.Kind.REFETCH, baseline=False, now=now)
         share = Mod(Abs(HashText(F("nct_id"))), REFETCH_DAYS)
         due = Trial.objects.listed().filter(is_served=True).annotate(share=share)
-        ids = due.filter(share=now.date().toordinal() % REFETCH_DAYS).values_list("nct_id", flat=True)
-        return _fetch(registry, run, ids.iterator(chunk_size=5000))
+        waiting = StagedStudy.objects.filter(run__state=SyncRun.State.HELD).values("nct_id")
+        ids = due.filter(share=now.date().toordinal() % REFETCH_DAYS).exclude(nct_id__in=waiting)
+        return fetch(registry, run, ids.values_list("nct_id", flat=True).iterator(chunk_size=5000))
 
 
 def retry_quarantined(*, now: datetime) -> SyncRun | None:
@@ -63,69 +72,27 @@ def retry_quarantined(*, now: datetime) -> SyncRun | None:
     ids = list(due.values_list("nct_id", flat=True))
     if not ids:
         return None
-    with single_flight(), open_registry() as registry:
-        return _fetch(registry, Run.open(SyncRun.Kind.REFETCH, baseline=False, now=now), ids)
+    with at_the_registry(now=now) as registry:
+        run = fetch(registry, Run.open(SyncRun.Kind.REFETCH, baseline=False, now=now), ids)
+    if run.state != SyncRun.State.FAILED:
+        quarantine.put_off(ids, now=now)
+    return run
 
 
-def _fetch(registry: Registry, run: Run, ids: Iterable[str]) -> SyncRun:
-    try:
-        for batch in batches(registry.studies_by_id(ids), BATCH):
-            run.take(batch)
-    except RegistryError as error:
-        return run.fail(error)
-    return run.finish()
-
-
-@contextmanager
-def _inventory_table() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE inventory (nct_id text PRIMARY KEY, posted date, status text)")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE inventory")
-
-
-def _fill(rows: Iterable[InventoryRow]) -> None:
-    """One row a study: an inventory of 600,000 fits no Python list that we would like to keep."""
-    with connection.cursor() as cursor:
-        for batch in batches(rows, 5000):
-            cursor.executemany(
-                "INSERT INTO inventory VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-                [(row.nct_id, whole_day(row.last_update_posted or ""), row.overall_status or "") for row in batch],
-            )
-
-
-def _different() -> list[str]:
-    """Ids that we lack, took for gone, or hold with another date or status."""
-    return _ids("""
-        SELECT i.nct_id FROM inventory i LEFT JOIN trials_trial t USING (nct_id)
-        WHERE t.id IS NULL OR t.gone_at IS NOT NULL OR t.status <> i.status
-           OR t.last_update_posted IS DISTINCT FROM i.posted
-        ORDER BY i.nct_id
-    """)
-
-
-def _missing() -> list[str]:
-    """Ids that the registry served once and does not list now."""
-    return _ids("""
-        SELECT t.nct_id FROM trials_trial t LEFT JOIN inventory i USING (nct_id)
-        LEFT JOIN trials_missingstudy m ON m.trial_id = t.id AND m.is_out_of_scope
-        WHERE i.nct_id IS NULL AND t.is_served AND t.gone_at IS NULL AND m.id IS NULL ORDER BY t.nct_id
-    """)
-
-
-def _ids(query: str) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        return [row[0] for row in cursor.fetchall()]
+def _count_missing(run: Run, listed: inventory.Inventory, missing: list[str]) -> None:
+    """Tells the guard what is missing beyond what a person accepted by releasing a held inventory."""
+    run.row.missing = len(missing)
+    released = SyncRun.objects.filter(kind=SyncRun.Kind.INVENTORY, state=SyncRun.State.PUBLISHED)
+    lately = released.exclude(held_because="").filter(finished_at__gte=run.now - ACCEPTED_FOR)
+    accepted = lately.aggregate(most=Max("missing"))["most"] or 0
+    if len(missing) > accepted:
+        run.tally.missing_studies = len(missing) - accepted
+        run.tally.is_registry_empty = listed.is_empty()
+        run.tally.emptied_conditions = listed.emptied_conditions()
 
 
 def _ask_after(registry: Registry, run: Run, missing: list[str]) -> None:
     """Asks the registry for each missing study: gone, moved to another id, or only out of our scope."""
-    came_back = MissingStudy.objects.filter(is_out_of_scope=False).exclude(trial__nct_id__in=missing)
-    came_back.delete()
     for trial in Trial.objects.filter(nct_id__in=missing[:MOST_LOOKED_UP]).order_by("nct_id"):
         try:
             study = registry.study(trial.nct_id)

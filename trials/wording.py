@@ -6,7 +6,7 @@ from trials.changes import RULES, Change
 from trials.sentences import SENTENCES, site_words
 from trials.vocabulary import neutral, status_words
 
-_OTHER_LABELS = {"listed": "Newly listed", "gone": "No longer in the registry"}
+_OTHER_LABELS = {"listed": "Newly listed", "gone": "No longer in the registry", "returned": "Back in the registry"}
 
 
 def label(kind: str) -> str:
@@ -60,6 +60,7 @@ _MORE = {
 _HEADLINES: dict[str, str | Callable[[Change], str]] = {
     "listed": "Newly listed",
     "gone": "No longer in the registry",
+    "returned": "Back in the registry",
     "status_terminated": "This trial stopped early",
     "status_withdrawn": "This trial was called off",
     "status_suspended": "This trial is paused",

@@ -31,6 +31,7 @@ class TrialChange(models.Model):
     SENTENCES = {
         LISTED: "This trial was listed in the registry.",
         GONE: "The registry no longer lists this trial.",
+        RETURNED: "The registry lists this trial again.",
     }
     """Events that are no difference between two records, so wording knows nothing of them."""
 

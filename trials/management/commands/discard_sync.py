@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from trials import sync
+from trials import decisions
+from trials.flight import SyncBusy
 from trials.models import SyncRun
 
 
@@ -19,9 +20,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, run: int, **options: Any) -> None:
         try:
-            done = sync.discard(SyncRun.objects.get(pk=run), by=None, now=timezone.now())
+            done = decisions.discard(SyncRun.objects.get(pk=run), by=None, now=timezone.now())
         except SyncRun.DoesNotExist as error:
             raise CommandError(f"There is no run {run}.") from error
-        except (ValueError, sync.SyncBusy) as error:
+        except (ValueError, SyncBusy) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(json.dumps({"run": done.pk, "state": done.state, "changed": done.changed, "new": done.new}))
