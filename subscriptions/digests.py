@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import connection, transaction
@@ -92,7 +93,7 @@ def _batch(this: DigestRun, after: int, *, now: datetime) -> int | None:
     lock_composing()
     due = _DUE[Frequency(this.frequency)]
     zones, hours, weekdays = local_times(this.due_hour)
-    values = {
+    values: dict[str, Any] = {
         "after": after,
         "now": now,
         "most": BATCH,

@@ -21,7 +21,7 @@ def time_zones() -> list[tuple[str, str]]:
 
 
 class AddressForm(forms.Form):
-    email = forms.CharField(max_length=320, error_messages={"required": "Type your email address."})
+    email = forms.CharField(max_length=320, strip=False, error_messages={"required": "Type your email address."})
 
     def clean_email(self) -> str:
         return addresses.clean(self.cleaned_data["email"])

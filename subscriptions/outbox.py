@@ -25,7 +25,8 @@ LONGEST_DELAY = timedelta(hours=6)
 State = Email.State
 
 _CLAIM = """
-UPDATE subscriptions_email SET state = 'claimed', token = %(token)s, leased_until = now() + %(lease)s
+UPDATE subscriptions_email
+   SET state = 'claimed', token = %(token)s, leased_until = now() + make_interval(secs => %(lease)s)
  WHERE id IN (SELECT id FROM subscriptions_email
                WHERE lane = %(lane)s AND state IN ('pending', 'retry') AND due_at <= now()
                ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
@@ -45,7 +46,7 @@ class Cleared:
 
 def claim(lane: str, token: uuid.UUID, *, most: int) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"lane": lane, "token": token, "most": most, "lease": LEASE})
+        cursor.execute(_CLAIM, {"lane": lane, "token": token, "most": most, "lease": LEASE.total_seconds()})
         return sorted(pk for (pk,) in cursor.fetchall())
 
 

@@ -17,9 +17,9 @@ POLICY_REFUSALS = 3
 
 _RESERVE = """
 UPDATE subscriptions_mailswitch
-   SET next_slot_at = greatest(next_slot_at, clock_timestamp()) + %(span)s
+   SET next_slot_at = greatest(next_slot_at, clock_timestamp()) + make_interval(secs => %(seconds)s)
  WHERE id = 1
-RETURNING extract(epoch FROM next_slot_at - %(span)s - clock_timestamp())
+RETURNING extract(epoch FROM next_slot_at - make_interval(secs => %(seconds)s) - clock_timestamp())
 """
 
 
@@ -47,9 +47,8 @@ def allowance(lane: str) -> Allowance:
 
 def reserve(mails: int) -> float:
     """Book this many places in the site's pace; the seconds until the first of them."""
-    span = timedelta(seconds=mails / settings.MAIL_RATE)
     with connection.cursor() as cursor:
-        cursor.execute(_RESERVE, {"span": span})
+        cursor.execute(_RESERVE, {"seconds": mails / settings.MAIL_RATE})
         row = cursor.fetchone()
     return max(0.0, float(row[0])) if row else 0.0
 

@@ -69,7 +69,7 @@ class Connection:
     def close(self) -> None:
         if self._smtp is not None:
             try:
-                self._smtp.sock and self._smtp.sock.settimeout(2)
+                _set_timeout(self._smtp, 2)
                 self._smtp.quit()
             except (smtplib.SMTPException, OSError):
                 self._smtp.close()

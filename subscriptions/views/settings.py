@@ -96,7 +96,7 @@ def _reader(request: HttpRequest) -> Subscriber | None:
     since = request.session.get(_SINCE, 0)
     if timezone.now().timestamp() - since > INSIDE_FOR.total_seconds():
         return None
-    return Subscriber.objects.filter(pk=request.session.get(_READER), erased_at=None).first()
+    return Subscriber.objects.filter(pk=request.session[_READER], erased_at=None).first()
 
 
 def _set_pace(request: HttpRequest, reader: Subscriber) -> str:

@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from config.errors import too_many
 from subscriptions import consent, leaving, letters, limits, links, signup
 from subscriptions.forms import AddressForm, SubscribeForm
 from subscriptions.models import Confirmation, Subscription
 from subscriptions.tasks import deliver_confirmations
 from subscriptions.views.shared import stale, token_page
 from subscriptions.waking import wake
+from trials.limits import TooMany
 
 ONE_CLICK = "One-Click"  # RFC 8058
 Purpose = Confirmation.Purpose
@@ -32,7 +32,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form, status=400)
     now, network = timezone.now(), limits.network_key(request)
     if wait := limits.wait_before_asking(network, now=now):
-        return too_many(request, wait)
+        raise TooMany(wait)
     signup.ask(form.wish(source=_source(request), network=network), now=now)
     wake(deliver_confirmations)
     return _check_mail(request, Purpose.SUBSCRIBE)
@@ -46,7 +46,7 @@ def manage_link(request: HttpRequest) -> HttpResponse:
         return _form_page(request, SubscribeForm(), status=400, errors=form.errors)
     now, network = timezone.now(), limits.network_key(request)
     if wait := limits.wait_before_asking(network, now=now):
-        return too_many(request, wait)
+        raise TooMany(wait)
     signup.ask_to_manage(form.cleaned_data["email"], network=network, now=now)
     wake(deliver_confirmations)
     return _check_mail(request, Purpose.MANAGE)

@@ -40,7 +40,9 @@ class Sink:
     def to(self, address: str) -> list[EmailMessage]:
         return [message for recipient, message in self.ledger if recipient == address]
 
-    async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: Any) -> Any:
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: Any
+    ) -> Any:
         self.connections += 1
         session.host_name = hostname
         return responses

@@ -119,7 +119,10 @@ def test_opening_the_links_of_a_mail_changes_nothing(follower, trial, sink, work
     update(trial, run=later())
     work()
     (message,) = sink.to(ADDRESS)
-    paths = {urlsplit(url).path for url in re.findall(r"http://127\.0\.0\.1:8000/updates/[^\s\"<]+", text_of(message) + html_of(message))}  # noqa: E501
+    paths = {
+        urlsplit(url).path
+        for url in re.findall(r"http://127\.0\.0\.1:8000/updates/[^\s\"<]+", text_of(message) + html_of(message))
+    }
     paths.add(one_click_path(message))
     assert len(paths) == 3
     for path in paths:

@@ -1,0 +1,177 @@
+"""A reader's own page: reached by a mailed link, once, and closed to everybody else."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from subscriptions import confirmations, leaving, links, signup
+from subscriptions.models import Confirmation, Email, Subscriber, Subscription
+from tests.factories import ConditionFactory
+from tests.subscriptions.factories import SubscriberFactory, SubscriptionFactory
+
+pytestmark = pytest.mark.django_db
+PAGE = "/updates/settings/"
+
+
+@pytest.fixture
+def subscription() -> Subscription:
+    return SubscriptionFactory(subscriber__email="ada@example.org")
+
+
+def mailed(address: str = "ada@example.org") -> Confirmation:
+    row = signup.ask_to_manage(address, now=timezone.now())
+    confirmations.prepare(now=timezone.now())
+    row.refresh_from_db()
+    return row
+
+
+def path_of(row: Confirmation) -> str:
+    return links.manage_url(row).removeprefix("http://127.0.0.1:8000")
+
+
+@pytest.fixture
+def inside(client: Client, subscription: Subscription) -> Client:
+    assert client.post(path_of(mailed())).status_code == 302
+    return client
+
+
+def test_only_a_known_address_is_mailed_a_link_and_both_get_the_same_answer(client, subscription):
+    pages = [client.post("/updates/manage/", {"email": a}).content for a in ("ada@example.org", "nobody@example.org")]
+    assert pages[0] == pages[1]
+    confirmations.prepare(now=timezone.now())
+    assert [mail.confirmation.email for mail in Email.objects.all()] == ["ada@example.org"]
+
+
+def test_the_link_opens_by_a_button_and_once(client, subscription):
+    path = path_of(mailed())
+    for _ in range(3):
+        assert b"<button" in client.get(path).content
+    assert client.post(path).status_code == 302
+    assert b"ada@example.org" in client.get(PAGE).content
+    assert b"does not work any more" in Client().post(path).content
+
+
+def test_the_link_dies_after_a_quarter_of_an_hour(client, subscription):
+    row = mailed()
+    Confirmation.objects.update(mailed_at=timezone.now() - timedelta(minutes=16))
+    assert b"does not work any more" in client.post(path_of(row)).content
+
+
+def test_nobody_sees_the_page_without_the_link(client, subscription):
+    response = client.get(PAGE)
+    assert b"ada@example.org" not in response.content
+    assert b"does not work any more" in client.post("/updates/settings/export/").content
+
+
+def test_the_page_closes_after_an_hour(inside):
+    session = inside.session
+    session["subscriptions.since"] -= 3601
+    session.save()
+    assert b"ada@example.org" not in inside.get(PAGE).content
+
+
+def test_a_post_without_the_pages_token_changes_nothing(subscription):
+    strict = Client(enforce_csrf_checks=True)
+    strict.post(path_of(mailed()))
+    assert strict.post(PAGE, {"action": "erase"}).status_code == 403
+    assert Subscriber.objects.exclude(email=None).exists()
+
+
+def test_the_pace_of_a_subscription_can_be_set(inside, subscription):
+    inside.post(PAGE, {"action": "pace", "subscription": subscription.pk, "frequency": "weekly", "scope": "everything"})
+    subscription.refresh_from_db()
+    assert (subscription.frequency, subscription.scope) == ("weekly", "everything")
+
+
+@pytest.mark.parametrize("action", ["pace", "stop"])
+def test_nobody_touches_another_readers_subscription(inside, action):
+    other = SubscriptionFactory()
+    inside.post(PAGE, {"action": action, "subscription": other.pk, "frequency": "weekly", "scope": "everything"})
+    other.refresh_from_db()
+    assert (other.frequency, other.ended_at) == ("at-once", None)
+
+
+@pytest.mark.parametrize(
+    "rude", [{}, {"action": "x"}, {"action": "pause", "months": "999"}, {"action": "stop", "subscription": "-1"},
+             {"action": "pace", "subscription": "9" * 40, "frequency": "daily", "scope": "matters"},
+             {"action": "hours", "hour": "25", "weekday": "0", "time_zone": "Mars/Base"},
+             {"action": "change", "email": "x"}]
+)  # fmt: skip
+def test_a_rude_request_gets_the_page_and_changes_nothing(inside, rude):
+    before = list(Subscriber.objects.values()), list(Subscription.objects.values())
+    assert inside.post(PAGE, rude).status_code == 200
+    assert (list(Subscriber.objects.values()), list(Subscription.objects.values())) == before
+
+
+def test_one_subscription_or_all_can_be_stopped(inside, subscription):
+    SubscriptionFactory(subscriber=subscription.subscriber)
+    inside.post(PAGE, {"action": "stop", "subscription": subscription.pk})
+    assert Subscription.objects.live().count() == 1
+    inside.post(PAGE, {"action": "stop-all"})
+    assert not Subscription.objects.live().exists()
+
+
+def test_a_pause_of_one_to_three_months_can_end_early(inside):
+    inside.post(PAGE, {"action": "pause", "months": "2"})
+    until = Subscriber.objects.get().paused_until
+    assert until is not None
+    assert timedelta(days=59) < until - timezone.now() < timedelta(days=61)
+    inside.post(PAGE, {"action": "resume"})
+    assert Subscriber.objects.get().paused_until is None
+
+
+def test_hour_zone_and_neutral_mails_can_be_chosen(inside):
+    inside.post(PAGE, {"action": "hours", "hour": "19", "weekday": "4", "time_zone": "America/New_York", "is_neutral": "on"})  # noqa: E501
+    reader = Subscriber.objects.get()
+    assert (reader.digest_hour, reader.digest_weekday, reader.time_zone) == (19, 4, "America/New_York")
+    assert reader.is_neutral
+
+
+def test_a_new_address_counts_once_it_is_confirmed(inside):
+    inside.post(PAGE, {"action": "change", "email": "new@example.org"})
+    assert Subscriber.objects.get().email == "ada@example.org"
+    confirmations.prepare(now=timezone.now())
+    row = Confirmation.objects.get(purpose="change")
+    path = links.confirm_url(row).removeprefix("http://127.0.0.1:8000")
+    assert b"this address" in inside.get(path).content
+    inside.post(path)
+    assert Subscriber.objects.get().email == "new@example.org"
+
+
+def test_the_export_holds_all_about_me_and_nobody_else(inside, subscription):
+    SubscriptionFactory(subscriber__email="other@example.org")
+    SubscriptionFactory(subscriber=subscription.subscriber, trial=None, condition=ConditionFactory(name="fatigue"))
+    response = inside.post("/updates/settings/export/")
+    data = json.loads(response.content)
+    assert response["Content-Disposition"].startswith("attachment")
+    assert data["email"] == "ada@example.org"
+    assert [each["follows"] for each in data["subscriptions"]][1] == "fatigue"
+    assert b"other@" not in response.content
+
+
+def test_erasing_forgets_the_address_everywhere_at_once(inside):
+    mailed()
+    signup.ask(signup.Wish("ada@example.org"), now=timezone.now())
+    inside.post(PAGE, {"action": "erase"})
+    assert not Subscriber.objects.exclude(email=None).exists()
+    assert not Confirmation.objects.exists()
+    assert not Subscription.objects.live().exists()
+    assert b"ada@" not in inside.get(PAGE).content
+
+
+def test_what_is_too_old_goes_and_what_is_needed_stays():
+    now = timezone.now()
+    fresh, stale = (signup.ask(signup.Wish("a@example.org", network="n"), now=now - timedelta(days=d)) for d in (2, 8))
+    live = SubscriptionFactory().subscriber
+    left = SubscriptionFactory(ended_at=now - timedelta(days=29), ended_reason="unsubscribed").subscriber
+    just_left = SubscriptionFactory(ended_at=now - timedelta(days=27), ended_reason="unsubscribed").subscriber
+    SubscriberFactory(created_at=now)
+    leaving.tidy(now=now)
+    assert list(Confirmation.objects.values_list("pk", "network")) == [(fresh.pk, "")]
+    assert not Confirmation.objects.filter(pk=stale.pk).exists()
+    assert [person.pk for person in Subscriber.objects.filter(email=None)] == [left.pk]
+    assert Subscriber.objects.exclude(email=None).filter(pk__in=[live.pk, just_left.pk]).count() == 2
+    assert leaving.tidy(now=now) == 0
