@@ -5,7 +5,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ def take(run: Run, path: Path, progress: Callable[[], None]) -> None:
     studies = study_files.read(path)
     start = list(islice(studies, FEW_LINES))
     if len(start) < FEW_LINES or not all(isinstance(item, bytes) for item in start):
-        for batch in (start, *_batches(studies)):
+        for batch in chain([start], _batches(studies)):
             run.take(incoming.decoded(item) if isinstance(item, bytes) else item for item in batch)
             progress()
         return
