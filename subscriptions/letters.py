@@ -53,6 +53,13 @@ def alert(email: Email, subscriber: Subscriber, notifications: Sequence[Notifica
     return _letter(email, subscriber.email, Body(body.subject, *filled), headers, now, neutral=subscriber.is_neutral)
 
 
+def preview(email: Email, subscriber: Subscriber, notifications: Sequence[Notification]) -> str:
+    """How a mail looks, for administrators: without the links by which its reader can be acted for."""
+    pairs = tuple(sorted((each.change_id, _topic(each)) for each in notifications))
+    _, body = told_and_body(email.kind, subscriber.is_neutral, pairs, _Held(notifications))
+    return body.html
+
+
 def confirmation(email: Email, asked: Confirmation, *, now: datetime) -> Letter:
     """Holds nothing that somebody typed: a stranger may have typed this address."""
     assert asked.email is not None

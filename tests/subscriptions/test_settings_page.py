@@ -126,7 +126,7 @@ def test_a_pause_of_one_to_three_months_can_end_early(inside):
 def test_hour_zone_and_neutral_mails_can_be_chosen(inside):
     inside.post(
         PAGE, {"action": "hours", "hour": "19", "weekday": "4", "time_zone": "America/New_York", "is_neutral": "on"}
-    )  # noqa: E501
+    )
     reader = Subscriber.objects.get()
     assert (reader.digest_hour, reader.digest_weekday, reader.time_zone) == (19, 4, "America/New_York")
     assert reader.is_neutral

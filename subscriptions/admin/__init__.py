@@ -1,0 +1,3 @@
+from subscriptions.admin import outbox, people
+
+__all__ = ["outbox", "people"]
