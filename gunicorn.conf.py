@@ -1,5 +1,9 @@
 """What every way of starting the web server shares; gunicorn reads this file from the folder it starts in."""
 
+import os
+
+os.environ["PLAINTRIALS_PROCESS"] = "web"  # its queries get a time limit; see config/settings.py
+
 from config.settings import LOGGING
 
 # One line a request: no query, no visitor's address; a token in the path goes by redaction.

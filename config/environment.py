@@ -81,6 +81,15 @@ class Environment:
             "OPTIONS": options,
         }
 
+    @staticmethod
+    def database_options(options: dict[str, Any], *, is_web: bool) -> dict[str, Any]:
+        """Limits of a web process's queries. A PgBouncer takes no start-up parameters: there the role carries them."""
+        options = {"connect_timeout": 5, "application_name": "plaintrials", **options}
+        if is_web and "pgbouncer" not in options and "options" not in options:
+            limits = {"statement_timeout": 15000, "lock_timeout": 5000, "idle_in_transaction_session_timeout": 30000}
+            options["options"] = " ".join(f"-c {name}={value}" for name, value in limits.items())
+        return options
+
     def mail(self, name: str) -> dict[str, Any]:
         """smtp://user:password@host:port?tls=starttls (or tls=yes for TLS from the first byte)."""
         parts = urlsplit(self.url(name, ("smtp", "smtps"), "smtp://127.0.0.1:25"))

@@ -1,13 +1,102 @@
-"""Requests that another site's page sends in a visitor's name are refused before any view runs."""
+"""What holds for every request: whom to believe, how much to read, and what to answer when a part is missing."""
 
+import logging
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
+from trials.limits import TooMany, is_our_proxy, plain_address
+
+log = logging.getLogger(__name__)
+
+LONGEST_QUERY = 2000
+MOST_PARAMETERS = 60
+LONGEST_PATH = 1000
+LONGEST_BODY = 64 * 1024
+LONGEST_EDITORS_BODY = 2_500_000
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OWN = ("same-origin", "none")
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class ForwardedMiddleware:
+    """Forwarding headers count only from our own proxies; from anybody else they are as if never sent."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not _from_our_proxy(request):
+            for name in _FORWARDED:
+                request.META.pop(name, None)
+        return self.get_response(request)
+
+
+def _from_our_proxy(request: HttpRequest) -> bool:
+    try:
+        return is_our_proxy(plain_address(request.META.get("REMOTE_ADDR", "")))
+    except ValueError:
+        return False
+
+
+class CapsMiddleware:
+    """Requests larger than any that our pages make are turned away before they are read."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        status = _over_a_cap(request)
+        if status:
+            return HttpResponse(status=status, content_type="text/plain")
+        return self.get_response(request)
+
+
+def _over_a_cap(request: HttpRequest) -> int:
+    query = request.META.get("QUERY_STRING", "")
+    if len(query) > LONGEST_QUERY or query.count("&") >= MOST_PARAMETERS or len(request.path_info) > LONGEST_PATH:
+        return 414
+    if "\x00" in request.path_info or "%00" in query:  # PostgreSQL's text cannot hold it
+        return 400
+    most = LONGEST_EDITORS_BODY if request.path_info.startswith("/admin/") else LONGEST_BODY
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit():
+        return 400
+    return 413 if int(length) > most else 0
+
+
+class AnswerMiddleware:
+    """Two exceptions that are answers: a visitor who has to wait, and a database that is not there."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.get_response(request)
+        except (OperationalError, InterfaceError) as error:
+            return _no_database(request, error)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        from config import errors
+
+        if isinstance(exception, TooMany):
+            return errors.too_many(request, exception.seconds)
+        if isinstance(exception, OperationalError | InterfaceError):
+            return _no_database(request, exception)
+        return None
+
+
+def _no_database(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Down, restarting, out of connections, or a query that took too long: later is better than an error page."""
+    from config import errors
+
+    log.error("The database did not answer %s %s: %s", request.method, request.path, type(error).__name__)
+    return errors.unavailable(request, retry_after=30)
 
 
 class ForeignPostMiddleware:

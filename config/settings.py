@@ -2,6 +2,7 @@
 
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import django_stubs_ext
@@ -62,10 +63,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.ForwardedMiddleware",
+    "config.middleware.CapsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "config.middleware.AnswerMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "config.middleware.ForeignPostMiddleware",
@@ -98,8 +102,16 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- Data ---------------------------------------------------------------------------------------------------------
 
 _LOCAL_DATABASE = {"ENGINE": "django.db.backends.postgresql", "NAME": "plaintrials"}
-DATABASES = {"default": env.database("DATABASE_URL") or _LOCAL_DATABASE}
-DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+DATABASES: dict[str, dict[str, Any]] = {"default": env.database("DATABASE_URL") or _LOCAL_DATABASE}
+if replica := env.database("DATABASE_REPLICA_URL"):
+    DATABASES["replica"] = {**replica, "TEST": {"MIRROR": "default"}}
+    DATABASE_ROUTERS = ["config.replica.Router"]
+    MIDDLEWARE.insert(MIDDLEWARE.index("config.middleware.AnswerMiddleware") + 1, "config.replica.ReplicaMiddleware")
+for database in DATABASES.values():
+    # A thread keeps its connection for a minute. A page's query that takes longer than 15 s is stopped; workers may.
+    database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    database["OPTIONS"] = env.database_options(database.get("OPTIONS", {}), is_web=env.text("PLAINTRIALS_PROCESS", "") == "web")
+    database["DISABLE_SERVER_SIDE_CURSORS"] = database["OPTIONS"].pop("pgbouncer", "") != ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"), "redis://127.0.0.1:6379/0")
 CACHE_URL = env.url("CACHE_URL", ("redis", "rediss", "unix"), REDIS_URL)

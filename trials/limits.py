@@ -12,6 +12,14 @@ from django.http import HttpRequest
 log = logging.getLogger(__name__)
 
 
+class TooMany(Exception):
+    """The visitor's network has to wait. A middleware makes the page of it, with Retry-After."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"wait {seconds} s")
+        self.seconds = seconds
+
+
 def allow(request: HttpRequest, what: str, most: int, *, seconds: int) -> bool:
     """Counts this request; False once the visitor's network is past `most` in `seconds`, or if nobody can count."""
     key = f"limit:{what}:{_hashed(network(request))}"
@@ -40,12 +48,22 @@ def client_address(request: HttpRequest) -> IPv4Address | IPv6Address | None:
     address = None
     for hop in hops:
         try:
-            address = ip_address(hop)
+            address = plain_address(hop)
         except ValueError:
             return address
-        if not any(address in trusted for trusted in settings.TRUSTED_PROXIES):
+        if not is_our_proxy(address):
             return address
     return address
+
+
+def plain_address(text: str) -> IPv4Address | IPv6Address:
+    """A server that listens on IPv6 names an IPv4 peer ::ffff:192.0.2.7; all of those would be one /64."""
+    address = ip_address(text)
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def is_our_proxy(address: IPv4Address | IPv6Address) -> bool:
+    return any(address in trusted for trusted in settings.TRUSTED_PROXIES)
 
 
 def _hashed(value: str) -> str:
