@@ -3,13 +3,11 @@
 from django.conf import settings
 from django.urls import path
 
-from config.pages import demo_mail, machines, own, report
+from config.pages import demo_mail, machines, own
 
 app_name = "pages"
 urlpatterns = [
     *(path(f"{name}/", own.page, {"name": name}, name=name) for name in own.PAGES),
-    path("corrections/", report.corrections, name="corrections"),
-    path("report/", report.report, name="report"),
     path("robots.txt", machines.robots, name="robots"),
     path(".well-known/security.txt", machines.security, name="security"),
     path("health/live", machines.live, name="live"),

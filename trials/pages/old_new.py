@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 from trials import vocabulary
 from trials.markdown import shown
+from trials.masking import masked
 from trials.models import TrialChange
-from trials.pages.sites import masked
 from trials.word_diff import Piece, word_diff
 
 _LONG = 90

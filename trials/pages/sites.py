@@ -5,13 +5,11 @@ from itertools import groupby
 from typing import NamedTuple
 
 from trials import vocabulary
+from trials.masking import masked
 from trials.records import Contact, Site, TrialRecord
 from trials.text import unescape
 
 FIRST = 10
-_PHONE = re.compile(r"(?<![\w.])\+?(?:\(\d{2,5}\)|\d{1,5})(?:[\s.-]?\(?\d{2,5}\)?){2,4}(?!\w)")
-_EMAIL = re.compile(r"\S+@\S+\.\w+")
-_PHONE_DOTS, _EMAIL_DOTS = "•••-•••-••••", "•••••@•••••"
 
 
 class Place(NamedTuple):
@@ -41,12 +39,6 @@ class Person(NamedTuple):
     role: str
     has_phone: bool
     has_email: bool
-
-
-def masked(text: str) -> str:
-    """A facility's text with any phone number or address in it dotted out (a company lists call centers as sites)."""
-    text = _EMAIL.sub(_EMAIL_DOTS, text) if "@" in text else text
-    return _PHONE.sub(lambda m: _PHONE_DOTS if sum(c.isdigit() for c in m.group()) > 8 else m.group(), text)
 
 
 def split(record: TrialRecord) -> tuple[list[Country], list[Country], int]:

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
 from trials import vocabulary
+from trials.masking import masked
 from trials.models import Condition, Trial
-from trials.pages.sites import masked
 from trials.records import TrialRecord
 
 _BREAKS_OUT = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}

@@ -1,6 +1,6 @@
 """Filters and tags that every template has without loading: dates, plain text, labels of trials/vocabulary.py."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 
 from trials import vocabulary
 from trials.markdown import Block, ListItem, plain_paragraphs, shown
+from trials.masking import masked
 
 register = template.Library()
 
@@ -38,8 +39,8 @@ def day(value: date | datetime | None) -> SafeString | str:
 
 @register.filter
 def plain(value: str) -> str:
-    """A registrant's one-line text without markdown's escapes."""
-    return shown(value) if value else ""
+    """A registrant's one-line text without markdown's escapes and without contacts."""
+    return masked(shown(value)) if value else ""
 
 
 @register.filter
@@ -50,22 +51,24 @@ def prose(value: str) -> SafeString:
 
 def _block(block: Block) -> str:
     if block.kind == "paragraph":
-        return f"<p>{escape(block.text)}</p>"
+        return f"<p>{escape(masked(block.text))}\n</p>"
     return f"<ul>{_items(block.items)}</ul>"
 
 
 @register.filter
-def items(value: Iterable[ListItem]) -> SafeString:
-    """List items with their lists within, for a <ul> of the template's own."""
+def items(value: Sequence[ListItem]) -> SafeString:
+    """List items with their lists within, for a <ul> of the template's own. A lone "None" reads as nothing named."""
+    if [item.text.strip(" .").lower() for item in value] in (["none"], ["n/a"], ["na"]):
+        return mark_safe("<li>The record names nothing.</li>")
     return mark_safe(_items(value))  # noqa: S308
 
 
 def _items(value: Iterable[ListItem]) -> str:
     out = []
     for item in value:
-        text = escape(f"{item.number} {item.text}" if item.number else item.text)
+        text = escape(masked(f"{item.number} {item.text}" if item.number else item.text))
         inner = f"<ul>{_items(item.children)}</ul>" if item.children else ""
-        out.append(f'<li class="heading">{text}{inner}</li>' if item.is_heading else f"<li>{text}{inner}</li>")
+        out.append(f'<li class="heading">{text}{inner}\n</li>' if item.is_heading else f"<li>{text}{inner}\n</li>")
     return "".join(out)
 
 

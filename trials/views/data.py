@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.paginator import EmptyPage, Paginator
+from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import conditional_page
 
-from trials import search
+from trials import listing
 from trials.models import Condition, Trial
 from trials.pages import structured
 from trials.views.conditions import open_first
@@ -30,7 +30,7 @@ def trial(request: HttpRequest, trial: Trial) -> HttpResponse:
 
 @conditional_page
 def trials(request: HttpRequest) -> HttpResponse:
-    results = search.find(request.GET)
+    results = listing.find(request.GET)
     return JsonResponse(
         {
             "asked": results.asked,
@@ -78,7 +78,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         return _urls(request, _own())
     try:
         page = paginator.page(asked)
-    except EmptyPage as error:
+    except InvalidPage as error:
         raise Http404("No such part of the sitemap") from error
     return _urls(request, [(reverse("trials:trial", args=[nct_id]), changed) for nct_id, changed in page.object_list])
 

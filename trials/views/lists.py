@@ -3,7 +3,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from trials import search, vocabulary
+from trials import listing, vocabulary
 from trials.models import Condition, Trial, TrialAlias
 
 COMMON = 30
@@ -11,10 +11,10 @@ COMMON = 30
 
 
 def trials(request: HttpRequest) -> HttpResponse:
-    wanted = search.nct_id_in(request.GET.get("q", ""))
+    wanted = listing.nct_id_in(request.GET.get("q", ""))
     if wanted and (Trial.objects.filter(nct_id=wanted).exists() or TrialAlias.objects.filter(alias=wanted).exists()):
         return redirect("trials:trial", wanted)
-    results = search.find(request.GET)
+    results = listing.find(request.GET)
     slug = results.asked.get("condition", "")
     context = {
         "results": results,
@@ -38,5 +38,5 @@ CHOICES = {
     "phase": [("", "Any phase"), *_choices(vocabulary.PHASE)],
     "type": [("", "Any kind"), *_choices(vocabulary.STUDY_TYPE)],
     "sex": [("", "Any"), ("female", "Women and girls"), ("male", "Men and boys")],
-    "sort": list(search.SORTS.items()),
+    "sort": list(listing.SORTS.items()),
 }

@@ -1,0 +1,247 @@
+"""Home, lists, conditions, changes, sheet, comparison, open data and feeds."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import feedparser
+import pytest
+from django.test import Client
+
+from tests.factories import ConditionFactory, TrialChangeFactory, TrialFactory, study
+from trials.models import Condition, Trial, TrialCondition
+
+pytestmark = pytest.mark.django_db
+
+
+def get(client: Client, path: str, status: int = 200) -> str:
+    response = client.get(path)
+    assert response.status_code == status, path
+    return response.content.decode()
+
+
+def linked(html: str) -> list[str]:
+    return re.findall(r'<h[23]><a href="/trials/(NCT\d{8})/">', html)
+
+
+def about(trial: Trial, condition: Condition) -> None:
+    TrialCondition.objects.create(trial=trial, condition=condition, position=0)
+
+
+def test_home_shows_search_newest_changes_and_conditions(client: Client) -> None:
+    trial = TrialFactory(version=2, first_posted="2026-06-20")
+    TrialChangeFactory(trial=trial, old="NOT_YET_RECRUITING", new="RECRUITING", kind="status_opened", field="status")
+    ConditionFactory(name="fatigue", trial_count=1, open_count=1)
+    html = get(client, "/")
+    assert 'name="q"' in html
+    assert linked(html) == [trial.nct_id]
+    assert '<a href="/conditions/fatigue/">fatigue</a>' in html
+    assert trial.changes.get().sentence in html
+    assert '"WebSite"' in html
+
+
+def test_home_of_an_empty_site_says_so(client: Client) -> None:
+    assert "No trials are loaded yet" in get(client, "/")
+
+
+def test_list_shows_open_trials_unless_asked(client: Client) -> None:
+    open_one, done = TrialFactory(), TrialFactory(status="COMPLETED")
+    TrialFactory(gone_at=datetime(2026, 7, 1, tzinfo=UTC))
+    assert linked(get(client, "/trials/")) == [open_one.nct_id]
+    assert set(linked(get(client, "/trials/?status=any"))) == {open_one.nct_id, done.nct_id}
+    assert linked(get(client, "/trials/?status=completed")) == [done.nct_id]
+
+
+def test_an_nct_id_in_the_search_box_leads_to_its_trial(client: Client) -> None:
+    trial = TrialFactory()
+    response = client.get("/trials/", {"q": f" {trial.nct_id.lower()} "})
+    assert (response.status_code, response["Location"]) == (302, f"/trials/{trial.nct_id}/")
+
+
+def test_no_results_says_what_to_widen(client: Client) -> None:
+    TrialFactory()
+    html = get(client, "/trials/?q=zzxqjwv")
+    assert "No trial fits all of that" in html
+    assert "/trials/?q=zzxqjwv&amp;status=any" in html
+
+
+def test_what_was_asked_stays_in_the_form_and_the_pages(client: Client) -> None:
+    for _ in range(21):
+        TrialFactory(phases=["PHASE2"])
+    html = get(client, "/trials/?phase=phase2&q=tea")
+    assert '<option value="phase2" selected>' in html
+    assert re.search(r'rel="next" href="\?[^"]*phase=phase2[^"]*page=2"', html)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["page=0", "page=abc", "page=99999999999999999999", "q=%00", "q=%FF%FE", "q=" + "a" * 3000, "age=-1", "age=1e400",
+     "sort=zzz", "status=zzz&phase=zzz&type=zzz&country=zzz&state=zzz&sex=zzz&condition=zzz", "q=%27%29%3B--"],
+)  # fmt: skip
+def test_odd_questions_get_a_clear_answer(client: Client, query: str) -> None:
+    TrialFactory()
+    assert client.get(f"/trials/?{query}").status_code in (200, 400, 414)
+
+
+def test_conditions_from_a_to_z(client: Client) -> None:
+    ConditionFactory(name="asthma", trial_count=2)
+    ConditionFactory(name="2q37 deletion", trial_count=1)
+    ConditionFactory(name="without trials")
+    ConditionFactory(name="hidden one", trial_count=3, is_hidden=True)
+    html = get(client, "/conditions/")
+    assert re.findall(r'<h2 id="letter-\d+">(.)</h2>', html) == ["#", "A"]
+    assert "without trials" not in html
+    assert "hidden one" not in html
+
+
+def test_condition_page_has_open_trials_first_form_and_feed(client: Client) -> None:
+    condition = ConditionFactory(name="asthma", trial_count=3, open_count=1)
+    trials = [TrialFactory(status=s) for s in ("COMPLETED", "NOT_YET_RECRUITING", "RECRUITING")]
+    for trial in trials:
+        about(trial, condition)
+    html = get(client, "/conditions/asthma/")
+    assert linked(html) == [trial.nct_id for trial in reversed(trials)]
+    assert 'name="condition" value="asthma"' in html
+    assert 'name="trial"' not in html
+    assert 'href="/conditions/asthma/feed/"' in html
+
+
+def test_merged_condition_redirects_and_hidden_one_is_not_there(client: Client) -> None:
+    kept = ConditionFactory(name="asthma")
+    ConditionFactory(name="bronchial asthma", slug="bronchial-asthma", merged_into=kept)
+    ConditionFactory(name="recurrence", is_hidden=True)
+    response = client.get("/conditions/bronchial-asthma/")
+    assert (response.status_code, response["Location"]) == (301, "/conditions/asthma/")
+    get(client, "/conditions/recurrence/", status=404)
+
+
+def test_changes_lists_every_update_and_the_first_sight(client: Client) -> None:
+    trial = TrialFactory(version=3)
+    TrialChangeFactory(trial=trial, version=2)
+    TrialChangeFactory(trial=trial, version=3)
+    html = get(client, f"/trials/{trial.nct_id}/changes/")
+    assert re.findall(r"· version (\d)", html) == ["3", "2", "1"]
+
+
+def test_one_update_shows_old_and_new_with_words_beside_colour(client: Client) -> None:
+    trial = TrialFactory(version=2)
+    TrialChangeFactory(
+        trial=trial, field="enrollment", kind="enrollment", old={"count": 120, "type": "ESTIMATED"},
+        new={"count": 150, "type": "ESTIMATED"},
+    )  # fmt: skip
+    html = get(client, f"/trials/{trial.nct_id}/changes/2/")
+    assert '<span class="cue">Before</span> <del>120 planned</del>' in html
+    assert '<span class="cue">Now</span> <ins>150 planned</ins>' in html
+
+
+def test_long_texts_are_compared_word_by_word(client: Client) -> None:
+    trial = TrialFactory(version=2)
+    old = "This study tests green tea in tired nurses who work at night in three hospitals of the county."
+    TrialChangeFactory(
+        trial=trial, field="brief_summary", kind="brief_summary", old=old, new=old.replace("three", "five")
+    )
+    html = get(client, f"/trials/{trial.nct_id}/changes/2/")
+    assert re.search(r"<del><span[^>]*> \[removed:\] </span>three", html)
+    assert re.search(r"<ins><span[^>]*> \[added:\] </span>five", html)
+
+
+def test_changed_criteria_are_told_one_by_one(client: Client) -> None:
+    trial = TrialFactory(version=2)
+    edited = [{"list": "inclusion", "text": "Age 18"}], [{"list": "inclusion", "text": "Age 21"}]
+    old = {"removed": [{"list": "exclusion", "text": "Allergy to tea"}], "edited": edited[0]}
+    new = {"added": [{"list": "inclusion", "text": "Works nights"}], "edited": edited[1]}
+    TrialChangeFactory(trial=trial, field="eligibility", kind="eligibility", old=old, new=new)
+    html = get(client, f"/trials/{trial.nct_id}/changes/2/")
+    assert "<del>Allergy to tea</del>" in html
+    assert "<ins>Works nights</ins>" in html
+    assert re.search(r"Age <del>.*?18.*?</del><ins>.*?21", html)
+
+
+@pytest.mark.parametrize("version", [1, 3, 999])
+def test_an_update_that_never_was_is_404(client: Client, version: int) -> None:
+    trial = TrialFactory(version=2)
+    TrialChangeFactory(trial=trial)
+    get(client, f"/trials/{trial.nct_id}/changes/{version}/", status=404)
+
+
+def test_sheet_has_questions_that_fit_the_record(client: Client) -> None:
+    trial = TrialFactory()
+    html = get(client, f"/trials/{trial.nct_id}/sheet/")
+    assert "How likely is it that I get the placebo" in html
+    assert "+1-555-0100" not in html
+
+
+def test_compare_puts_two_side_by_side_and_names_what_is_missing(client: Client) -> None:
+    one, two = TrialFactory(), TrialFactory()
+    html = get(client, f"/trials/compare/?id={one.nct_id}&id={two.nct_id.lower()}&id=NCT99999998")
+    assert html.count('<th scope="col"><a') == 2
+    assert "We do not have: NCT99999998." in html
+
+
+@pytest.mark.parametrize("query", ["", "id=", "id=%00", "id=NCT07103668", "&".join(["id=NCT07103668"] * 40)])
+def test_compare_takes_odd_questions(client: Client, query: str) -> None:
+    assert client.get(f"/trials/compare/?{query}").status_code in (200, 400)
+
+
+def _values(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield key
+            yield from _values(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _values(value)
+    else:
+        yield str(node)
+
+
+def test_twin_has_the_record_and_no_contact(client: Client) -> None:
+    raw = study(descriptionModule={"briefSummary": "Write to eve@example.org or call +1 555 010 0199."})
+    trial = TrialFactory(nct_id="NCT99000001", document=raw)
+    data = json.loads(get(client, f"/trials/{trial.nct_id}.json"))
+    assert data["record"]["brief_title"] == "Green Tea for Tired Nurses"
+    words = " ".join(_values(data))
+    for secret in ("Ada Sample", "ada@", "555-0100", "eve@", "010 0199", "contacts"):
+        assert secret not in words, secret
+
+
+def test_lists_have_twins(client: Client) -> None:
+    condition = ConditionFactory(name="asthma")
+    trial = TrialFactory()
+    about(trial, condition)
+    assert json.loads(get(client, "/trials.json"))["trials"][0]["nct_id"] == trial.nct_id
+    assert json.loads(get(client, "/conditions/asthma.json"))["trials"][0]["nct_id"] == trial.nct_id
+
+
+@pytest.mark.parametrize("path", ["/trials/NCT99000001/feed/", "/conditions/asthma/feed/", "/changes/feed/"])
+def test_feeds_are_atom_with_stable_ids_and_answer_304(client: Client, path: str) -> None:
+    trial = TrialFactory(nct_id="NCT99000001", version=2)
+    about(trial, ConditionFactory(name="asthma"))
+    TrialChangeFactory(trial=trial)
+    TrialChangeFactory(trial=trial, field="sponsor", kind="sponsor", old="A", new="B")
+    response = client.get(path)
+    feed = feedparser.parse(response.content)
+    assert (feed.version, bool(feed.bozo)) == ("atom10", False)
+    assert [entry.id for entry in feed.entries] == ["urn:plaintrials:NCT99000001:2"]
+    assert feed.entries[0].link.endswith("/trials/NCT99000001/changes/2/")
+    assert client.get(path, headers={"If-None-Match": response["ETag"]}).status_code == 304
+
+
+def test_empty_feed_is_sound(client: Client) -> None:
+    feed = feedparser.parse(client.get("/changes/feed/").content)
+    assert not feed.bozo
+    assert feed.feed.updated
+
+
+def test_sitemap_lists_pages_and_trials_but_not_gone_ones(client: Client) -> None:
+    here = TrialFactory()
+    gone = TrialFactory(gone_at=datetime(2026, 7, 1, tzinfo=UTC))
+    assert "sitemap.xml?part=1" in get(client, "/sitemap.xml")
+    assert "/basics/" in get(client, "/sitemap.xml?part=0")
+    trials = get(client, "/sitemap.xml?part=1")
+    assert f"/trials/{here.nct_id}/" in trials
+    assert gone.nct_id not in trials
+    get(client, "/sitemap.xml?part=9", status=404)
+    get(client, "/sitemap.xml?part=abc", status=404)
