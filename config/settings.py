@@ -107,10 +107,11 @@ if replica := env.database("DATABASE_REPLICA_URL"):
     DATABASES["replica"] = {**replica, "TEST": {"MIRROR": "default"}}
     DATABASE_ROUTERS = ["config.replica.Router"]
     MIDDLEWARE.insert(MIDDLEWARE.index("config.middleware.AnswerMiddleware") + 1, "config.replica.ReplicaMiddleware")
+IS_WEB = env.text("PLAINTRIALS_PROCESS", "") == "web"  # gunicorn.conf.py says so
 for database in DATABASES.values():
     # A thread keeps its connection for a minute. A page's query that takes longer than 15 s is stopped; workers may.
     database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-    database["OPTIONS"] = env.database_options(database.get("OPTIONS", {}), is_web=env.text("PLAINTRIALS_PROCESS", "") == "web")
+    database["OPTIONS"] = env.database_options(database.get("OPTIONS", {}), is_web=IS_WEB)
     database["DISABLE_SERVER_SIDE_CURSORS"] = database["OPTIONS"].pop("pgbouncer", "") != ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"), "redis://127.0.0.1:6379/0")
