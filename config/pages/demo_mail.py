@@ -90,7 +90,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@csp_update({"frame-src": [SELF]})
+@csp_update({"frame-src": [SELF]})  # type: ignore[arg-type]
 def letter(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "pages/demo_letter.html", {"letter": _letter(key)})
 

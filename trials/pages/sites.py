@@ -30,7 +30,6 @@ class State(NamedTuple):
 
 class Country(NamedTuple):
     name: str
-    count: int
     states: list[State]
 
 
@@ -61,7 +60,7 @@ def _grouped(record: TrialRecord, indexes: list[int]) -> list[Country]:
             State(state, [place(record.sites[i], i) for i in those])
             for state, those in groupby(in_country, key=lambda i: record.sites[i].state)
         ]
-        countries.append(Country(country, len(in_country), states))
+        countries.append(Country(country, states))
     return countries
 
 

@@ -38,7 +38,14 @@ def condition(request: HttpRequest, slug: str) -> HttpResponse:
         request.GET.get("page", "1")[:8]
     )
     trials = list(page.object_list)
-    context = {"condition": row, "follow": row, "page": page, "trials": trials, "json_ld": condition_page(row, trials)}
+    context = {
+        "condition": row,
+        "follow": row,
+        "page": page,
+        "trials": trials,
+        "explainers": row.explainers.newest()[:4],
+        "json_ld": condition_page(row, trials),
+    }
     return render(request, "trials/condition.html", context)
 
 

@@ -1,5 +1,6 @@
 """Open data: the .json twins of pages, and the sitemap. No contact is ever in them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -83,11 +84,11 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     return _urls(request, [(reverse("trials:trial", args=[nct_id]), changed) for nct_id, changed in page.object_list])
 
 
-def _own() -> list[tuple[str, datetime | None]]:
+def _own() -> Sequence[tuple[str, datetime | None]]:
     slugs = Condition.objects.shown().filter(trial_count__gt=0).order_by("slug").values_list("slug", flat=True)
     return [(path, None) for path in OWN_PAGES] + [(reverse("trials:condition", args=[slug]), None) for slug in slugs]
 
 
-def _urls(request: HttpRequest, paths: list[tuple[str, datetime | None]]) -> HttpResponse:
+def _urls(request: HttpRequest, paths: Sequence[tuple[str, datetime | None]]) -> HttpResponse:
     urls = [(settings.SITE_URL + path, changed) for path, changed in paths]
     return render(request, "trials/sitemap.xml", {"urls": urls}, content_type="application/xml")

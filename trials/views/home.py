@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -13,6 +15,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "newest": Trial.objects.newest().select_related("plain_summary")[:SHOWN],
         "recent": recent_changes(),
         "conditions": Condition.objects.shown().filter(trial_count__gt=0).order_by("-open_count", "name")[:16],
+        "explainers": newest_explainers(),
         "trial_count": Trial.objects.listed().count(),
         "open_count": Trial.objects.open_now().count(),
         "polled_at": polled_at(),
@@ -28,3 +31,9 @@ def recent_changes() -> list[TrialChange]:
     for change in rows.select_related("trial__plain_summary").order_by("-detected_at", "-rank", "id")[:60]:
         seen.setdefault(change.trial_id, change)
     return list(seen.values())[:SHOWN]
+
+
+def newest_explainers() -> Any:
+    """By way of the relation: this app does not import the one that stands on it."""
+    model: Any = Condition._meta.get_field("explainers").related_model
+    return model.objects.newest()[:3]
