@@ -63,6 +63,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Kept pages would show a test what it has just changed behind the site's back; its own tests switch it on.
+    *([] if TESTING else ["config.page_cache.PageCacheMiddleware"]),
     "config.middleware.ForwardedMiddleware",
     "config.middleware.CapsMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Self
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from trials import changes, guard, quarantine, records
+from trials import changes, generation, guard, quarantine, records
 from trials.batches import BATCH, batches
 from trials.condition_index import ConditionIndex, recount
 from trials.flight import StayAway, SyncBusy, single_flight
@@ -49,14 +50,14 @@ class Run:
 
     @classmethod
     def open(cls, kind: SyncRun.Kind, *, baseline: bool, now: datetime, since: date | None = None,
-             data_timestamp: str = "") -> "Run":  # fmt: skip
+             data_timestamp: str = "") -> Self:  # fmt: skip
         row = SyncRun.objects.create(
             kind=kind, is_baseline=baseline, started_at=now, since=since, data_timestamp=data_timestamp
         )
         return cls(row, now=now)
 
     @classmethod
-    def reopen(cls, row: SyncRun, *, now: datetime) -> "Run":
+    def reopen(cls, row: SyncRun, *, now: datetime) -> Self:
         """A baseline run goes on where it was stopped."""
         row.state, row.finished_at, row.error, row.retry_at = SyncRun.State.RUNNING, None, "", None
         row.save(update_fields=["state", "finished_at", "error", "retry_at"])
@@ -140,8 +141,7 @@ class Run:
         self.row.failed += 1
 
     def _refuse(self, item: Incoming, error: Exception) -> None:
-        reason = f"{type(error).__name__}: {error}"[:2000]
-        self._quarantine(Broken(item.record.nct_id, reason, item.packed))
+        self._quarantine(quarantine.refused(item, error))
 
     def _out_of_quarantine(self, nct_ids: Iterable[str]) -> None:
         if cured := self._quarantined.intersection(nct_ids):
@@ -220,7 +220,7 @@ class Run:
     def _finish_baseline(self) -> SyncRun:
         self.conditions.touch(follow_merged(self.merged, now=self.now))
         # A stopped import began with chips that this process never saw.
-        is_whole = self.row.kind in (SyncRun.Kind.FULL, SyncRun.Kind.FILE)
+        is_whole = self.row.kind in (SyncRun.Kind.FULL, SyncRun.Kind.FILE, SyncRun.Kind.REPLAY)
         recount(None if is_whole else self.conditions.touched)
         return self._end(SyncRun.State.PUBLISHED)
 
@@ -252,6 +252,7 @@ class Run:
         self.row.finished_at = max(timezone.now(), self.now)
         self._save_counts("state", "finished_at", "held_because", "error", "decided_by", "data_timestamp", "cursor",
                           "drift", "retry_at", "rung", "missing")  # fmt: skip
+        transaction.on_commit(generation.move)
         return self.row
 
     def _supersede(self) -> None:

@@ -1,6 +1,7 @@
 """The whole pipe, once: a form, a mail, a button, the registry's record changes, the page, one alert, one click."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from config import page_cache
 from config.sample_registry import SampleRegistry
 from tests.subscriptions.sink import Sink, text_of
 from trials import polling
@@ -48,6 +50,13 @@ def form_fields(html: str) -> dict[str, str]:
     return fields
 
 
+@pytest.fixture
+def client(settings: Any) -> Client:
+    """A reader's browser, kept pages included."""
+    settings.MIDDLEWARE = ["config.page_cache.PageCacheMiddleware", *settings.MIDDLEWARE]
+    return Client()
+
+
 def test_from_the_form_to_the_alert_and_out_again(
     client: Client, registry: SampleRegistry, sink: Sink, work: Callable[[], None]
 ) -> None:
@@ -75,6 +84,7 @@ def test_from_the_form_to_the_alert_and_out_again(
     registry.edit(NCT_ID, stop)
     second = poll()
     assert second and (second.state, second.changed) == (SyncRun.State.PUBLISHED, 1)
+    time.sleep(page_cache.LOOK_AGAIN)
     assert "Updated 1 time" in visible(client, page)
     assert "paused" in visible(client, page).split("What changed")[1]
 
@@ -94,6 +104,7 @@ def test_from_the_form_to_the_alert_and_out_again(
     assert poll()
     work()
     assert len(sink.to(ADDRESS)) == 2
+    time.sleep(page_cache.LOOK_AGAIN)
     assert "Updated 2 times" in visible(client, page)
 
 
