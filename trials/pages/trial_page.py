@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from trials import eligibility, in_short, vocabulary
 from trials.changes import Rank
 from trials.models import Condition, Trial, TrialChange
-from trials.pages import sites, standing, story, structured
+from trials.pages import site_map, sites, standing, story, structured
 from trials.records import TrialRecord
 
 SHOWN_UPDATES = 5
@@ -56,6 +56,7 @@ def context(
         "first_sites": first,
         "more_sites": rest,
         "more_site_count": more_sites,
+        "site_map": site_map.site_map(record),
         "site_count": len(record.sites),
         "calling": sites.CALLING.get(record.status, ""),
         "updates": updates[:SHOWN_UPDATES],

@@ -14,7 +14,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "newest": Trial.objects.newest().select_related("plain_summary")[:SHOWN],
         "recent": recent_changes(),
-        "conditions": Condition.objects.shown().filter(trial_count__gt=0).order_by("-open_count", "name")[:16],
+        "conditions": Condition.objects.shown().filter(trial_count__gt=0).order_by("-open_count", "name")[:12],
         "explainers": newest_explainers(),
         "trial_count": Trial.objects.listed().count(),
         "open_count": Trial.objects.open_now().count(),

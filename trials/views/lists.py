@@ -23,6 +23,7 @@ def trials(request: HttpRequest) -> HttpResponse:
         "common": Condition.objects.shown().filter(trial_count__gt=0).order_by("-trial_count", "name")[:COMMON],
         "choices": CHOICES,
         "here": urlencode(results.asked),
+        "uses_more": any(name in results.asked for name in ("condition", "phase", "type", "state", "age", "sex")),
         "is_filtered": any(name in results.asked for name in ("q", "condition", "phase", "type", "country", "state")),
     }
     return render(request, "trials/list.html", context)
