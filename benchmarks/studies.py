@@ -50,6 +50,10 @@ def _mixed(base: dict[str, Any], other: dict[str, Any], nct_id: str, chance: ran
     return {**base, "protocolSection": protocol}
 
 
+_SHUFFLED = (("conditionsModule", "keywords"), ("contactsLocationsModule", "locations"),
+             ("armsInterventionsModule", "interventions"), ("outcomesModule", "secondaryOutcomes"))  # fmt: skip
+
+
 def same_in_meaning(study: dict[str, Any], seed: int) -> dict[str, Any]:
     """The study as a later release serves it unchanged: version holder moved, lists shuffled, browse leaves dropped."""
     chance = random.Random(seed)
@@ -60,8 +64,7 @@ def same_in_meaning(study: dict[str, Any], seed: int) -> dict[str, Any]:
         module.pop("browseLeaves", None)
         module.pop("browseBranches", None)
     protocol = again["protocolSection"]
-    for module, key in (("conditionsModule", "keywords"), ("contactsLocationsModule", "locations"),
-                        ("armsInterventionsModule", "interventions"), ("outcomesModule", "secondaryOutcomes")):  # fmt: skip
+    for module, key in _SHUFFLED:
         if isinstance(values := protocol.get(module, {}).get(key), list):
             chance.shuffle(values)
     return again

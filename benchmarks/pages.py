@@ -1,0 +1,106 @@
+"""Requests a second of the pages that readers come for, beside a bare Django view that returns the same bytes."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import msgspec
+from django.utils import timezone
+
+from benchmarks import load
+from benchmarks.studies import make_studies
+from benchmarks.table import show
+from config.processes import free_port
+from trials import polling
+from trials.models import Condition, Trial
+
+SECONDS = 8.0
+WORKERS = 2
+MIXED_PER_SECOND = 100
+
+
+def run(options: dict[str, Any], out: TextIO) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="plaintrials-pages-") as name:
+        folder = Path(name)
+        _store(options["studies"], folder)
+        nct_ids = Trial.objects.order_by("?").values_list("nct_id", flat=True)[:20_000]
+        trials = [f"/trials/{nct_id}/" for nct_id in nct_ids]
+        slugs = Condition.objects.shown().filter(trial_count__gt=2).values_list("slug", flat=True)[:500]
+        lists = [f"/trials/?q={slug.replace('-', '+')}" for slug in slugs]
+        with _served("config.wsgi", folder) as port:
+            page = urllib.request.urlopen(f"http://127.0.0.1:{port}{trials[0]}").read()
+            load.rate(port, trials[-50:], seconds=2)
+            fresh = load.rate(port, trials, seconds=SECONDS)
+            listed = load.rate(port, lists, seconds=SECONDS)
+            repeat = load.rate(port, trials[:20], seconds=SECONDS)
+            mixed = [path for group in zip(trials[5000:], _around(lists), strict=False) for path in group]
+            calm = load.steady(port, mixed, per_second=MIXED_PER_SECOND, seconds=SECONDS * 2)
+        (folder / "body").write_bytes(page)
+        with _served("benchmarks.bare", folder) as port:
+            load.rate(port, ["/"], seconds=1)
+            bare = load.rate(port, ["/"], seconds=SECONDS)
+    for outcome in (fresh, listed, repeat, calm):
+        assert set(outcome.statuses) <= {200, 304}, outcome.statuses
+    ratios = {name: outcome.per_second / bare.per_second
+              for name, outcome in (("trial", fresh), ("repeat", repeat), ("list", listed))}  # fmt: skip
+    p95 = calm.percentile(95) * 1000
+    show(out, f"pages, {options['studies']:,} studies, {WORKERS} workers, a page of {len(page):,} bytes", [
+        ("bare Django view", f"{bare.per_second:,.0f} a second", "floor"),
+        ("trial, never seen before", f"{fresh.per_second:,.0f} a second", f"{ratios['trial']:.2f} of the floor"),
+        ("trial, seen before", f"{repeat.per_second:,.0f} a second", f"{ratios['repeat']:.2f} of the floor"),
+        ("search", f"{listed.per_second:,.0f} a second", f"{ratios['list']:.2f} of the floor"),
+        (f"mixed, {MIXED_PER_SECOND} a second", f"p95 {p95:.0f} ms", f"median {calm.percentile(50) * 1000:.0f} ms"),
+    ])  # fmt: skip
+    return {**{f"{name}_ratio": round(ratio, 3) for name, ratio in ratios.items()}, "p95_ms": round(p95, 1)}
+
+
+def _around(paths: list[str]) -> Iterator[str]:
+    while True:
+        yield from paths
+
+
+def _store(count: int, folder: Path) -> None:
+    if Trial.objects.count() >= count:
+        return
+    path = folder / "studies.jsonl"
+    encode = msgspec.json.Encoder().encode
+    with path.open("wb") as file:
+        for study in make_studies(count):
+            file.write(encode(study) + b"\n")
+    polling.sync_file(path, baseline=True, now=timezone.now())
+    path.unlink()
+
+
+@contextmanager
+def _served(module: str, folder: Path) -> Iterator[int]:
+    """gunicorn with the workers of a small server, as the site is run."""
+    port = free_port()
+    env = {**os.environ, "BARE_BODY": str(folder / "body"), "PLAINTRIALS_BENCH": "1"}
+    if module == "benchmarks.bare":
+        env["DJANGO_SETTINGS_MODULE"] = module
+    command = [sys.executable, "-m", "gunicorn", module, "-b", f"127.0.0.1:{port}", "-w", str(WORKERS),
+               "-k", "gthread", "--threads", "4", "--keep-alive", "30", "--log-level", "error"]  # fmt: skip
+    process = subprocess.Popen(command, env=env)
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=2).read()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("the server did not start")
