@@ -7,7 +7,7 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.urls import re_path
 
-SECRET_KEY = "only-for-the-floor-of-a-benchmark-on-loopback"  # noqa: S105
+SECRET_KEY = "only-for-the-floor-of-a-benchmark-on-loopback"
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "benchmarks.bare"
 MIDDLEWARE: list[str] = []

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import msgspec
+from django.core.management import call_command
 from django.utils import timezone
 
 from benchmarks import load
@@ -29,6 +30,7 @@ MIXED_PER_SECOND = 100
 def run(options: dict[str, Any], out: TextIO) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="plaintrials-pages-") as name:
         folder = Path(name)
+        call_command("collectstatic", interactive=False, verbosity=0)
         _store(options["studies"], folder)
         nct_ids = Trial.objects.order_by("?").values_list("nct_id", flat=True)[:20_000]
         trials = [f"/trials/{nct_id}/" for nct_id in nct_ids]
