@@ -1,3 +1,3 @@
-from explainers.admin import people, summaries
+from explainers.admin import explainers, feedback, glossary, images, people, summaries
 
-__all__ = ["people", "summaries"]
+__all__ = ["explainers", "feedback", "glossary", "images", "people", "summaries"]

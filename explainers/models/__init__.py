@@ -14,7 +14,7 @@ from explainers.models.feedback import Correction, ReaderReport
 from explainers.models.glossary import GlossaryTerm
 from explainers.models.people import Signature
 from explainers.models.references import Reference, Resource
-from explainers.models.summaries import PlainSummary, SummaryCheck, SummaryText, SummaryVersion
+from explainers.models.summaries import PlainSummary, PlainSummaryQuerySet, SummaryCheck, SummaryText, SummaryVersion
 
 __all__ = [
     "Autosave",
@@ -29,6 +29,7 @@ __all__ = [
     "Faq",
     "GlossaryTerm",
     "PlainSummary",
+    "PlainSummaryQuerySet",
     "ReaderReport",
     "Reference",
     "Resource",

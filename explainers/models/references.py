@@ -17,7 +17,7 @@ def bare_doi(value: str) -> str:
 
 
 def validate_doi(value: str) -> None:
-    if not DOI.fullmatch(value):
+    if not DOI.fullmatch(bare_doi(value)):
         raise ValidationError("A DOI looks like 10.1038/s41591-024-03037-z.")
 
 

@@ -3,6 +3,7 @@
 from explainers.publishing.errors import PublishingError
 from explainers.publishing.summaries import (
     EditConflict,
+    autosave,
     no_rewrite_needed,
     publish,
     save_draft,
@@ -16,6 +17,7 @@ from explainers.publishing.summaries import (
 __all__ = [
     "EditConflict",
     "PublishingError",
+    "autosave",
     "no_rewrite_needed",
     "publish",
     "save_draft",

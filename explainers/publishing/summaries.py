@@ -13,10 +13,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from explainers.models import PlainSummary, SummaryCheck, SummaryText, SummaryVersion
+from explainers.gauge import measure
+from explainers.models import Autosave, PlainSummary, SummaryCheck, SummaryText, SummaryVersion
 from explainers.models.people import signed
 from explainers.publishing.errors import PublishingError
-from trials.models import Trial
+from trials.models import Trial, TrialDocument
 
 State = PlainSummary.State
 
@@ -49,6 +50,7 @@ def save_draft(
     summary = _locked(summary)
     if revision is not None and revision != summary.revision and text != summary.working_text:
         raise EditConflict(summary, text)
+    Autosave.objects.filter(trial=summary.trial, user=by).delete()
     if text == summary.working_text:
         return summary
     _put_working(summary, text, by)
@@ -125,9 +127,10 @@ def _refuse_unfit(summary: PlainSummary, by: User) -> None:
         raise PublishingError("Only a text in review can be published.")
     if settings.REVIEWER_REQUIRED and summary.working_author_id == by.pk:
         raise PublishingError("Author and reviewer are two people: somebody else has to check your text.")
-    text = summary.working_text
-    if not text.title.strip() or not text.summary.strip():
-        raise PublishingError("A title and a summary are needed before a text is published.")
+    document = TrialDocument.objects.filter(trial=summary.trial).first()
+    gauge = measure(summary.working_text, document.record if document else None)
+    if gauge.blockers:
+        raise PublishingError(" ".join(finding.text for finding in gauge.blockers))
 
 
 def _go_live(summary: PlainSummary, by: User, at: datetime) -> None:
@@ -202,6 +205,12 @@ def still_correct(
         note=note,
     )
     return summary
+
+
+def autosave(trial: Trial, text: SummaryText, *, revision: int, by: User, at: datetime | None = None) -> None:
+    """What `by` typed and has not saved. Nobody else sees it; the next save of `by` takes it away."""
+    now = {"text": text.as_dict(), "revision": revision, "saved_at": at or timezone.now()}
+    Autosave.objects.update_or_create(user=by, trial=trial, defaults=now)
 
 
 def no_rewrite_needed(summaries: Iterable[PlainSummary], *, by: User) -> int:

@@ -1,4 +1,4 @@
-"""Rows with only what a test names. Trials come from tests.factories once a test needs their record."""
+"""Rows with only what a test names."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,12 +8,13 @@ from django.contrib.auth.models import Group, User
 
 from explainers import publishing
 from explainers.models import PlainSummary, SummaryText
+from tests.factories import TrialFactory
 from trials.models import Trial
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 TEXT = SummaryText(
     title="A new drug for stomach cancer",
-    summary="This trial tests a new drug. About 150 people can take part.",
+    summary="This trial tests a new drug. About 120 people can take part.",
     active_substance="Drug A (a tablet)",
     could_lead_to="If it works, it could help people with stomach cancer.",
     could_go_wrong="It may not work. It may have side effects.",
@@ -35,14 +36,8 @@ def member(role: str, **kwargs: Any) -> User:
 
 
 def make_trial(nct_id: str = "NCT99000001", **kwargs: Any) -> Trial:
-    defaults = {
-        "brief_title": "A study of drug A",
-        "status": "RECRUITING",
-        "first_seen_at": NOON,
-        "last_changed_at": NOON,
-        "content_hash": b"0" * 16,
-    }
-    return Trial.objects.create(nct_id=nct_id, **{**defaults, **kwargs})
+    trial: Trial = TrialFactory(nct_id=nct_id, brief_title="A study of drug A", **kwargs)
+    return trial
 
 
 def published_summary(

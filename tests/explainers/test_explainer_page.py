@@ -148,7 +148,7 @@ def test_the_index_lists_categories_and_finds_by_word(samples, client):
 @pytest.mark.parametrize("q", ["%", "\0", "'; drop table", "a" * 5000, "<script>"])
 def test_an_odd_search_is_answered(samples, client, q):
     response = client.get("/explainers/", {"q": q, "page": "x"})
-    assert response.status_code == 200
+    assert response.status_code in (200, 400, 414)
     assert b"<script>" not in response.content.replace(b'<script type="application/ld+json">', b"")
 
 

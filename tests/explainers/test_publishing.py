@@ -62,7 +62,7 @@ def test_a_text_without_title_is_not_published():
     summary = draft()
     publishing.save_draft(summary, replace(TEXT, title="  "), by=summary.author)
     publishing.submit(summary, by=summary.author)
-    with pytest.raises(PublishingError, match="title"):
+    with pytest.raises(PublishingError, match="title is empty"):
         publishing.publish(summary, by=UserFactory())
 
 

@@ -1,0 +1,245 @@
+"""The writing page: the record and its changes on the left, the five texts and the gauge on the right."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from explainers import publishing
+from explainers.admin.doer import doer
+from explainers.gauge import Gauge, measure
+from explainers.models import Autosave, GlossaryTerm, PlainSummary, SummaryText
+from explainers.models.people import signed
+from trials.in_short import in_short
+from trials.models import Trial
+from trials.pages import trial_page
+
+VIEW, CHANGE = "explainers.view_plainsummary", "explainers.change_plainsummary"
+REVIEW, WITHDRAW = "explainers.review_plainsummary", "explainers.withdraw_plainsummary"
+
+
+def urls(site: admin.ModelAdmin) -> list[Any]:
+    """Paths under /admin/explainers/plainsummary/. Each view asks for a log-in, then for its own permission."""
+
+    def at(route: str, view: Callable[..., HttpResponse], name: str) -> Any:
+        return path(route, site.admin_site.admin_view(view), name=name)
+
+    return [
+        at("write/", find, "summary-find"),
+        at("write/<str:nct_id>/", write, "summary-write"),
+        at("write/<str:nct_id>/gauge/", gauge, "summary-gauge"),
+        at("write/<str:nct_id>/autosave/", autosave, "summary-autosave"),
+        at("write/<str:nct_id>/preview/", preview, "summary-preview"),
+        at("still-correct/", still_correct, "summary-still-correct"),
+    ]
+
+
+def find(request: HttpRequest) -> HttpResponse:
+    asked = request.GET.get("nct_id", "").strip().upper()
+    if Trial.objects.filter(nct_id=asked).exists():
+        return redirect("admin:summary-write", asked)
+    messages.error(request, f"No trial here has the NCT ID “{asked[:20]}”.")
+    return redirect("admin:index")
+
+
+def write(request: HttpRequest, nct_id: str) -> HttpResponse:
+    trial = _trial(request, nct_id)
+    if request.method == "POST":
+        return _act(request, trial)
+    summary = getattr(trial, "plain_summary", None)
+    kept = Autosave.objects.filter(user=doer(request), trial=trial).first()
+    text = summary.working_text if summary else starter(trial)
+    if kept and "restore" in request.GET:
+        text = SummaryText(**kept.text)
+    return _page(request, trial, text, kept=kept)
+
+
+def starter(trial: Trial, today: date | None = None) -> SummaryText:
+    """Facts by rule to begin from: never a sentence about benefit."""
+    record = trial.record
+    drugs = [part.name for part in record.interventions if part.type in ("DRUG", "BIOLOGICAL", "GENETIC")]
+    sentences = in_short(record, today=today or timezone.now().date())
+    return SummaryText(summary=" ".join(sentences), active_substance=", ".join(drugs)[:300])
+
+
+def _act(request: HttpRequest, trial: Trial) -> HttpResponse:
+    step = request.POST.get("step", "save")
+    needs, run = STEPS.get(step, STEPS["save"])
+    if not request.user.has_perm(needs):
+        raise PermissionDenied
+    try:
+        done = run(request, trial)
+    except publishing.EditConflict as conflict:
+        return _page(request, trial, conflict.mine, theirs=conflict.current)
+    except publishing.PublishingError as error:
+        messages.error(request, str(error))
+        return _page(request, trial, _typed(request))
+    messages.success(request, done)
+    return redirect("admin:index" if step in ("submit", "publish", "still_correct") else request.path)
+
+
+def _saved(request: HttpRequest, trial: Trial) -> PlainSummary:
+    by = doer(request)
+    return publishing.save_draft(publishing.start(trial, by=by), _typed(request), by=by, revision=_revision(request))
+
+
+def _save(request: HttpRequest, trial: Trial) -> str:
+    _saved(request, trial)
+    return "Saved. Readers do not see it yet."
+
+
+def _submit(request: HttpRequest, trial: Trial) -> str:
+    publishing.submit(_saved(request, trial), by=doer(request))
+    return f"{trial} waits for a reviewer now."
+
+
+def _publish(request: HttpRequest, trial: Trial) -> str:
+    if request.user.has_perm(CHANGE) and _typed(request) != _of(trial).working_text:
+        raise publishing.PublishingError("You changed the text: save it first, and let somebody else check it.")
+    publishing.publish(_of(trial), by=doer(request), revision=_revision(request))
+    return f"The text of {trial} is on its page."
+
+
+def _send_back(request: HttpRequest, trial: Trial) -> str:
+    publishing.send_back(_of(trial), by=doer(request))
+    return "Sent back to its author."
+
+
+def _withdraw(request: HttpRequest, trial: Trial) -> str:
+    publishing.withdraw(_of(trial), because=request.POST.get("because", ""), by=doer(request))
+    return "The text is off the page."
+
+
+def _still_correct(request: HttpRequest, trial: Trial) -> str:
+    version = request.POST.get("version", "")
+    publishing.still_correct(_of(trial), by=doer(request), version=int(version) if version.isdigit() else None)
+    return f"Noted: the text of {trial} is still correct."
+
+
+STEPS: dict[str, tuple[str, Callable[[HttpRequest, Trial], str]]] = {
+    "save": (CHANGE, _save),
+    "submit": (CHANGE, _submit),
+    "publish": (REVIEW, _publish),
+    "send_back": (REVIEW, _send_back),
+    "still_correct": (REVIEW, _still_correct),
+    "withdraw": (WITHDRAW, _withdraw),
+}
+
+
+@require_POST
+def still_correct(request: HttpRequest) -> HttpResponse:
+    """From the queue: one text by its button, or all that are ticked. Each names the version that was shown."""
+    if not request.user.has_perm(REVIEW):
+        raise PermissionDenied
+    asked = [request.POST["only"]] if "only" in request.POST else request.POST.getlist("chosen")
+    parts = [part.split(":") for part in asked if re.fullmatch(r"\d{1,9}:\d{1,9}", part)]
+    versions = {int(pk): int(version) for pk, version in parts}
+    done = 0
+    for summary in PlainSummary.objects.published().filter(pk__in=versions):
+        note = "" if "only" in request.POST else "No rewrite needed"
+        publishing.still_correct(summary, by=doer(request), version=versions[summary.pk], note=note)
+        done += 1
+    messages.success(request, f"{done} {'text' if done == 1 else 'texts'} found still correct.")
+    return redirect("admin:index")
+
+
+@require_POST
+def gauge(request: HttpRequest, nct_id: str) -> HttpResponse:
+    """The gauge of what is typed now, as the part of the page that shows it."""
+    trial = _trial(request, nct_id)
+    return render(request, "explainers/desk/_gauge.html", {"gauge": _gauge(trial, _typed(request))})
+
+
+@require_POST
+def autosave(request: HttpRequest, nct_id: str) -> HttpResponse:
+    trial = _trial(request, nct_id)
+    if not request.user.has_perm(CHANGE):
+        raise PermissionDenied
+    publishing.autosave(trial, _typed(request), revision=_revision(request) or 0, by=doer(request))
+    return JsonResponse({"saved": timezone.now().strftime("%H:%M UTC")})
+
+
+def preview(request: HttpRequest, nct_id: str) -> HttpResponse:
+    """The trial's page with the newest text, for the eyes of editors only; printed, it is the print."""
+    trial = _trial(request, nct_id)
+    summary = _of(trial)
+    for name, value in summary.working_text.as_dict().items():
+        setattr(summary, name, value)
+    now = timezone.now()
+    summary.state, summary.checked_at, summary.checked_version = PlainSummary.State.PUBLISHED, now, trial.version
+    summary.author_name = signed(summary.pending_author or summary.author)
+    summary.reviewer_name = "" if summary.pending else summary.reviewer_name
+    trial.plain_summary = summary
+    changes = list(trial.changes.newest_first())
+    context = trial_page.context(trial, list(trial.conditions.all()), changes, None, now.date())
+    response = render(request, "trials/trial.html", {**context, "preview": True})
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _page(
+    request: HttpRequest, trial: Trial, text: SummaryText, *, theirs: PlainSummary | None = None, kept: Any = None
+) -> HttpResponse:
+    summary = PlainSummary.objects.filter(trial=trial).select_related("author", "pending_author").first()
+    changes = list(trial.changes.newest_first()[:60])
+    other = theirs.working_text.as_dict() if theirs else {}
+    meta = PlainSummary._meta
+    fields = [
+        {"name": name, "label": str(meta.get_field(name).verbose_name).capitalize(), "value": value,  # type: ignore[union-attr]
+         "help": meta.get_field(name).help_text, "theirs": other.get(name) if other.get(name) != value else None,  # type: ignore[union-attr]
+         "rows": {"title": 2, "active_substance": 2, "summary": 11}.get(name, 4)}
+        for name, value in text.as_dict().items()
+    ]  # fmt: skip
+    context = {
+        **admin.site.each_context(request),
+        "title": f"{trial.nct_id}: plain summary",
+        "trial": trial, "record": trial.record, "summary": summary, "fields": fields, "conflict": bool(theirs),
+        "in_short": in_short(trial.record, today=timezone.now().date()),
+        "facts": trial_page.facts(trial.record),
+        "changes": changes,
+        "overtaken": summary.overtaken_by(changes) if summary and summary.is_published else [],
+        "gauge": _gauge(trial, text),
+        "kept": kept if kept and kept.text != text.as_dict() else None,
+        "may": {name: request.user.has_perm(permission) for name, (permission, _run) in STEPS.items()},
+        "is_mine": bool(summary and summary.working_author_id == request.user.pk),
+        "versions": summary.versions.all()[:10] if summary else [],
+    }  # fmt: skip
+    return render(request, "explainers/desk/write.html", context, status=409 if theirs else 200)
+
+
+def _gauge(trial: Trial, text: SummaryText) -> Gauge:
+    terms = frozenset(form.casefold() for term in GlossaryTerm.objects.all() for form in term.forms)
+    return measure(text, trial.record, terms)
+
+
+def _typed(request: HttpRequest) -> SummaryText:
+    limits = {"title": 200, "active_substance": 300}
+    typed = {name: request.POST.get(name, "").replace("\r\n", "\n").replace("\0", "").strip()
+             for name in SummaryText.names()}  # fmt: skip
+    return SummaryText(**{name: value[: limits.get(name, 8000)] for name, value in typed.items()})
+
+
+def _revision(request: HttpRequest) -> int | None:
+    value = request.POST.get("revision", "")
+    return int(value) if value.isdigit() and len(value) < 10 else None
+
+
+def _trial(request: HttpRequest, nct_id: str) -> Trial:
+    if not request.user.has_perm(VIEW):
+        raise PermissionDenied
+    return get_object_or_404(Trial.objects.select_related("document", "plain_summary"), nct_id=nct_id)
+
+
+def _of(trial: Trial) -> PlainSummary:
+    summary: PlainSummary | None = getattr(trial, "plain_summary", None)
+    if summary is None:
+        raise Http404("This trial has no text yet")
+    return summary
