@@ -42,7 +42,7 @@ def run(options: dict[str, Any], out: TextIO) -> dict[str, Any]:
             fresh = load.rate(port, trials, seconds=SECONDS)
             listed = load.rate(port, lists, seconds=SECONDS)
             repeat = load.rate(port, trials[:20], seconds=SECONDS)
-            mixed = [path for group in zip(trials[5000:], _around(lists), strict=False) for path in group]
+            mixed = [path for group in zip(trials[len(trials) // 2 :], _around(lists), strict=False) for path in group]
             calm = load.steady(port, mixed, per_second=MIXED_PER_SECOND, seconds=SECONDS * 2)
         (folder / "body").write_bytes(page)
         with _served("benchmarks.bare", folder) as port:
@@ -88,7 +88,7 @@ def _served(module: str, folder: Path) -> Iterator[int]:
     if module == "benchmarks.bare":
         env["DJANGO_SETTINGS_MODULE"] = module
     command = [sys.executable, "-m", "gunicorn", module, "-b", f"127.0.0.1:{port}", "-w", str(WORKERS),
-               "-k", "gthread", "--threads", "4", "--keep-alive", "30", "--log-level", "error"]  # fmt: skip
+               "-k", "gthread", "--threads", "4", "--keep-alive", "30", "--graceful-timeout", "2", "--log-level", "error"]  # fmt: skip
     process = subprocess.Popen(command, env=env)
     try:
         _wait_for(port)
