@@ -37,6 +37,8 @@ if DEBUG and not ON_LOOPBACK:
     raise ImproperlyConfigured("DEBUG shows secrets to visitors: it may be on only where SITE_URL names this machine.")
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [SITE_HOST]
+if TESTING and not ON_LOOPBACK:
+    raise ImproperlyConfigured("PLAINTRIALS_TEST is for tests: SITE_URL has to name this machine.")
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS may not hold *: name the site's hosts.")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -46,7 +48,7 @@ except ValueError as error:
     raise ImproperlyConfigured(f"TRUSTED_PROXIES takes addresses or networks: {error}.") from error
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "config.admin_config.SafeAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -56,6 +58,9 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.forms",
     "csp",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "config",
     "trials",
     "explainers",
@@ -77,6 +82,7 @@ MIDDLEWARE = [
     "config.middleware.ForeignPostMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -230,6 +236,11 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 LOGIN_URL = "admin:login"
+if TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a good one takes half a second, by design
+SECOND_FACTOR_REQUIRED = not (DEMO or TESTING)
+OTP_TOTP_ISSUER = SITE_NAME
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0  # config.sign_in slows guessing down; theirs has no end
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
