@@ -91,6 +91,10 @@ async def _ask(
     at = lower.find(b"content-length:")
     if at >= 0 and status != 304:
         await reader.readexactly(int(lower[at + 15 : lower.index(b"\r", at)]))
+    elif b"transfer-encoding: chunked" in lower:
+        while size := int((await reader.readline()).strip(), 16):
+            await reader.readexactly(size + 2)
+        await reader.readline()
     if b"connection: close" in lower:
         writer.close()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
