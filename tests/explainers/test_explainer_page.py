@@ -109,7 +109,7 @@ def test_a_glossary_word_is_marked_once_and_explained_on_the_page(question):
 
 def test_machines_read_the_article_its_review_and_its_questions(article):
     kinds = {part["@type"] if isinstance(part["@type"], str) else part["@type"][0]: part for part in ld(article)}
-    assert kinds["Article"]["headline"].startswith("What did the 2024")
+    assert kinds["Article"]["headline"].startswith("What did the 2024 Claudin18.2")
     assert kinds["MedicalWebPage"]["reviewedBy"]["name"] == "reviewer"
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", kinds["MedicalWebPage"]["lastReviewed"])
     assert len(kinds["FAQPage"]["mainEntity"]) == 3
