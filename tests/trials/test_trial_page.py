@@ -477,3 +477,23 @@ def test_a_bare_record_renders_and_says_what_it_does_not_say(client: Client, emp
     assert "The record does not say who can join." in text
     assert "The record lists no site." in text
     assert "None" not in text.replace("None posted yet", "")
+
+
+def test_long_lists_of_rules_show_the_first_and_keep_the_others_a_click_away(client: Client) -> None:
+    rules = "\n".join(
+        f"* Rule number {n} which is written at some length by the registrant of this trial" for n in range(30)
+    )
+    raw = study(
+        eligibilityModule={"eligibilityCriteria": f"Inclusion Criteria:\n\n{rules}\n\nExclusion Criteria:\n\n* One"}
+    )
+    html = page(client, trial_of(raw))
+    hidden = re.search(r"<summary>Show the other (\d+) rules</summary><ul class=\"yes\">(.*?)</ul>", html, re.DOTALL)
+    assert hidden
+    assert int(hidden[1]) == hidden[2].count("<li>")
+    assert 5 < int(hidden[1]) < 28
+    assert html.count("Rule number 29 ") == 2
+
+
+def test_a_long_title_is_set_smaller_and_codes_do_not_break(client: Client) -> None:
+    html = page(client, trial_of(study(), brief_title="A Study of B7-H3 CAR T Cells " + "in Many People " * 6))
+    assert '<h1 class="long">A Study of <span class="whole">B7-H3</span> CAR' in html

@@ -42,8 +42,7 @@ def _last_known(record: TrialRecord) -> str:
 
 
 def _years(months: int) -> str:
-    years = round(months / 12)
-    return f"about {years} years" if years > 1 else "over a year"
+    return f"over {months // 12} years" if months >= 24 else "over a year"
 
 
 def months_since(value: str, today: date) -> int | None:

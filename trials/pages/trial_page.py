@@ -7,11 +7,14 @@ from typing import Any, NamedTuple
 
 from trials import eligibility, in_short, vocabulary
 from trials.changes import Rank
+from trials.eligibility import Criterion
 from trials.models import Condition, Trial, TrialChange
 from trials.pages import site_map, sites, standing, story, structured
 from trials.records import TrialRecord
 
 SHOWN_UPDATES = 5
+GLANCE = 700
+"""Characters of rules that a phone shows without making the reader scroll past screens of them."""
 NOT_SAID = "The record does not say"
 
 
@@ -106,7 +109,23 @@ def joining(record: TrialRecord) -> dict[str, Any]:
         ("Healthy volunteers", vocabulary.healthy_volunteers_label(record.healthy_volunteers)),
     ]
     said = [(label, value) for label, value in facts if value and value not in ("Not stated", NOT_SAID)]
-    return {"criteria": eligibility.parse(record.eligibility), "facts": said}
+    criteria = eligibility.parse(record.eligibility)
+    return {
+        "criteria": criteria,
+        "inclusion": shortened(criteria.inclusion),
+        "exclusion": shortened(criteria.exclusion),
+        "facts": said,
+    }
+
+
+def shortened(items: tuple[Criterion, ...]) -> tuple[tuple[Criterion, ...], tuple[Criterion, ...]]:
+    """The first rules, to read at a glance, and the others, one click away. A short rest is not worth a click."""
+    length = 0
+    for place, item in enumerate(items):
+        length += sum(len(part.text) for part in eligibility.walk((item,)))
+        if length > GLANCE and place >= 2 and len(items) - place > 3:
+            return items[:place], items[place:]
+    return items, ()
 
 
 def ages(record: TrialRecord) -> str:

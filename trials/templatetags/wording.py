@@ -1,5 +1,6 @@
 """Filters and tags that every template has without loading: dates, plain text, labels of trials/vocabulary.py."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -70,6 +71,15 @@ def _items(value: Iterable[ListItem]) -> str:
         inner = f"<ul>{_items(item.children)}</ul>" if item.children else ""
         out.append(f'<li class="heading">{text}{inner}\n</li>' if item.is_heading else f"<li>{text}{inner}\n</li>")
     return "".join(out)
+
+
+_CODE = re.compile(r"\b(?=[\w-]{3,16}\b)(?=[\w-]*\d)\w+(?:-\w+)+\b")
+
+
+@register.filter
+def codes(value: str) -> SafeString:
+    """A headline whose codes (B7-H3, CAR-19) do not break at their hyphen."""
+    return mark_safe(_CODE.sub(r'<span class="whole">\g<0></span>', escape(masked(shown(value)))))  # noqa: S308
 
 
 register.filter("status_label", vocabulary.status_label)
