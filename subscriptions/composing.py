@@ -33,32 +33,28 @@ UPDATE subscriptions_notification n SET is_urgent = false
 RETURNING n.subscriber_id
 """
 
-# An update goes out whole: what other subscriptions of the reader say about it travels along, whatever their pace.
-# So no reader hears of one update by two routes.
-_GATHER = """
-WITH untold AS MATERIALIZED (
-    SELECT n.id, n.subscriber_id, change.trial_id, change.version,
-           ({due}) AND s.ended_at IS NULL AS is_due
-      FROM subscriptions_notification n
-      JOIN subscriptions_subscription s ON s.id = n.subscription_id
-      JOIN trials_trialchange change ON change.id = n.change_id
-     WHERE n.email_id IS NULL AND n.dropped_at IS NULL AND n.subscriber_id = ANY(%(readers)s)
-), due AS (
-    SELECT DISTINCT subscriber_id, trial_id, version FROM untold WHERE is_due
-), mails AS (
-    INSERT INTO subscriptions_email (kind, lane, state, subscriber_id, digest_run_id, message_id, created_at, due_at,
-                                     attempts, ambiguous, phase, error)
-    SELECT %(kind)s, %(lane)s, 'pending', subscriber_id, %(run)s, '<' || gen_random_uuid() || '@' || %(domain)s || '>',
-           %(now)s, %(now)s, 0, 0, '', ''
-      FROM (SELECT DISTINCT subscriber_id FROM due) reader
-    ON CONFLICT (digest_run_id, subscriber_id) WHERE digest_run_id IS NOT NULL DO NOTHING
-    RETURNING id, subscriber_id
-), told AS (
-    UPDATE subscriptions_notification n SET email_id = mails.id
-      FROM untold JOIN due USING (subscriber_id, trial_id, version) JOIN mails USING (subscriber_id)
-     WHERE n.id = untold.id
-)
-SELECT count(*) FROM mails
+_UNTOLD = """
+SELECT n.id, n.subscriber_id, change.trial_id, change.version, ({due}) AND s.ended_at IS NULL AS is_due
+  FROM subscriptions_notification n
+  JOIN subscriptions_subscription s ON s.id = n.subscription_id
+  JOIN trials_trialchange change ON change.id = n.change_id
+ WHERE n.email_id IS NULL AND n.dropped_at IS NULL AND n.subscriber_id = ANY(%(readers)s)
+"""
+
+_WRITE = """
+INSERT INTO subscriptions_email (kind, lane, state, subscriber_id, digest_run_id, message_id, created_at, due_at,
+                                 attempts, ambiguous, phase, error)
+SELECT %(kind)s, %(lane)s, 'pending', reader, %(run)s, '<' || gen_random_uuid() || '@' || %(domain)s || '>',
+       %(now)s, %(now)s, 0, 0, '', ''
+  FROM unnest(%(readers)s::bigint[]) reader
+ON CONFLICT (digest_run_id, subscriber_id) WHERE digest_run_id IS NOT NULL DO NOTHING
+RETURNING subscriber_id, id
+"""
+
+_TELL = """
+UPDATE subscriptions_notification n SET email_id = told.email
+  FROM unnest(%(ids)s::bigint[], %(emails)s::bigint[]) AS told(id, email)
+ WHERE n.id = told.id
 """
 
 ALERT_DUE = "s.frequency = 'at-once' AND n.is_urgent"
@@ -91,19 +87,29 @@ def _compose_batch(after: int, *, now: datetime) -> tuple[int, int | None]:
 
 
 def gather(readers: Sequence[int], due: str, *, kind: str, lane: str, run: DigestRun | None, now: datetime) -> int:
-    """Write one mail for each of these readers whose untold changes are due, and claim the changes for it."""
-    values = {
-        "readers": list(readers),
-        "kind": kind,
-        "lane": lane,
-        "run": run.pk if run else None,
-        "domain": mail_domain(),
-        "now": now,
-    }
+    """Write one mail for each of these readers whose untold changes are due, and claim the changes for it.
+
+    An update goes out whole: what other subscriptions of the reader say about it travels along, whatever their pace.
+    So no reader hears of one update by two routes.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_GATHER.format(due=due), values)
-        row = cursor.fetchone()
-    return int(row[0]) if row else 0
+        cursor.execute(_UNTOLD.format(due=due), {"readers": list(readers)})
+        untold = cursor.fetchall()
+        updates = {(reader, trial, version) for _, reader, trial, version, is_due in untold if is_due}
+        claimed = [(pk, reader) for pk, reader, trial, version, _ in untold if (reader, trial, version) in updates]
+        values = {
+            "readers": sorted({reader for _, reader in claimed}),
+            "kind": kind,
+            "lane": lane,
+            "run": run.pk if run else None,
+            "domain": mail_domain(),
+            "now": now,
+        }
+        cursor.execute(_WRITE, values)
+        emails = dict(cursor.fetchall())
+        told = [(pk, emails[reader]) for pk, reader in claimed if reader in emails]
+        cursor.execute(_TELL, {"ids": [pk for pk, _ in told], "emails": [email for _, email in told]})
+    return len(emails)
 
 
 def lock_composing() -> None:

@@ -94,6 +94,7 @@ class Sender:
         self.lane = lane
         self.token = uuid.uuid4()
         self.smtp = Connection()
+        self.told_of_success = False
 
     def work(self, stop_at: float) -> int:
         count = 0
@@ -108,6 +109,7 @@ class Sender:
     def _send_batch(self, claimed: list[int]) -> int:
         """A server that is not there ends the batch: the rest goes back untouched."""
         wait, count = pace.reserve(len(claimed)), 0
+        self.told_of_success = False
         start = time.monotonic() + (0 if self.lane == Email.Lane.CONFIRMATIONS else wait)
         step = 1 / pace.rate()
         for place, pk in enumerate(claimed):
@@ -138,7 +140,9 @@ class Sender:
             outbox.settle_retry(email, self.token, phase="", code=None, error=f"{type(error).__name__} while writing")
             return False
         outbox.settle_sent(email.pk, self.token)
-        pace.went_well()
+        if not self.told_of_success:
+            pace.went_well()
+            self.told_of_success = True
         return True
 
     def _broken(self, email: Email, broken: Broken) -> None:

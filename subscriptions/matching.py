@@ -13,6 +13,7 @@ from subscriptions.models import MatchedRun, Subscriber
 from trials.models import SyncRun
 
 BATCH = 100_000
+MANY = 10_000
 
 # Condition followers hear of arrivals and of trials that open, unless they turned the trial itself off.
 # A subscription begun after the run was published does not hear of it: its page showed the change already.
@@ -59,7 +60,16 @@ def match_new_runs(*, now: datetime) -> int:
 def match(run_id: int, *, now: datetime) -> int:
     MatchedRun.objects.get_or_create(run_id=run_id, defaults={"started_at": now})
     last = Subscriber.objects.aggregate(last=Max("pk"))["last"] or 0
-    return sum(_match_batch(run_id, upto, last, now=now) for upto in _steps(last))
+    count = sum(_match_batch(run_id, upto, last, now=now) for upto in _steps(last))
+    if count >= MANY:
+        _refresh_statistics()
+    return count
+
+
+def _refresh_statistics() -> None:
+    """So many new rows at once, and the planner would read the whole table for every batch of readers."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE subscriptions_notification")
 
 
 def _steps(last: int) -> Iterator[int]:

@@ -54,7 +54,7 @@ def reserve(mails: int) -> float:
 
 
 def went_well() -> None:
-    """A mail went: the breaker closes."""
+    """A mail went: the breaker closes. Said once a batch of a sender."""
     MailSwitch.objects.exclude(open_until=None, refusals=0).update(open_until=None, refusals=0, reason="")
 
 

@@ -43,7 +43,9 @@ def test_an_editor_is_kept_out(client, mail, name):
 
 
 def test_a_mail_can_be_seen_as_its_reader_sees_it_but_without_the_readers_links(boss, mail):
-    assert b"a\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2@e" in boss.get(f"/admin/subscriptions/email/{mail.pk}/change/").content
+    assert (
+        b"a\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2@e" in boss.get(f"/admin/subscriptions/email/{mail.pk}/change/").content
+    )
     page = boss.get(f"/admin/subscriptions/email/{mail.pk}/preview/")
     assert b"A trial you follow has changed" in page.content
     assert b"/updates/unsubscribe/" not in page.content
