@@ -6,15 +6,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from explainers import checklist, readability
+from explainers import checklist, readability, rendering
 from explainers.admin.doer import doer
-from explainers.content import freeze
+from explainers.content import RICH, freeze
 from explainers.models import Category, Explainer, ExplainerItem, Faq, Reference, Resource
 from explainers.publishing import PublishingError
 from explainers.publishing import explainers as steps
@@ -30,7 +30,8 @@ class ExplainerForm(forms.ModelForm):
     class Meta:
         model = Explainer
         fields = "__all__"  # noqa: DJ007  the admin's fieldsets choose
-        widgets = {"body": forms.Textarea(attrs={"rows": 30, "cols": 100})}
+        widgets = {name: forms.Textarea(attrs={"rows": 30 if name == "body" else 10, "cols": 100, "data-markup": ""})
+                   for name in RICH}  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,7 +85,7 @@ class ResourceInline(admin.TabularInline):
 @admin.register(Explainer)
 class ExplainerAdmin(admin.ModelAdmin):
     form = ExplainerForm
-    change_form_template = "explainers/desk/explainer_form.html"
+    change_form_template = add_form_template = "explainers/desk/explainer_form.html"
     list_display = ("title", "kind", "category", "state", "review_on", "is_sample")
     list_filter = ("state", "kind", "category", "is_sample")
     search_fields = ("title", "dek", "body")
@@ -107,6 +108,7 @@ class ExplainerAdmin(admin.ModelAdmin):
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
         mine = [
+            path("markup/", wrap(markup), name="explainer-markup"),
             path("<int:pk>/step/", wrap(step), name="explainer-step"),
             path("<int:pk>/preview/", wrap(preview), name="explainer-preview"),
         ]
@@ -182,6 +184,14 @@ def step(request: HttpRequest, pk: int) -> HttpResponse:
     except PublishingError as error:
         messages.error(request, str(error))
     return redirect("admin:explainers_explainer_change", pk)
+
+
+@require_POST
+def markup(request: HttpRequest) -> HttpResponse:
+    """What would be kept of this HTML: for the preview beside a text, and for what is pasted into it."""
+    if not request.user.has_perm(CHANGE):
+        raise PermissionDenied
+    return JsonResponse({"html": rendering.clean(request.POST.get("html", "")[:400_000])})
 
 
 def preview(request: HttpRequest, pk: int) -> HttpResponse:

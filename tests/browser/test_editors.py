@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 
-from explainers.models import PlainSummary
+from explainers.models import Category, PlainSummary
 from tests.explainers.factories import NOON, TEXT, member
 from tests.factories import TrialChangeFactory, TrialFactory
 from trials.models import Trial, TrialChange
@@ -99,4 +99,27 @@ def test_the_gauge_follows_the_typing_and_the_text_is_kept(tab, people, live_ser
     tab.wait_for_selector("#autosaved >> text=Kept at")
     tab.reload()
     tab.wait_for_selector("text=Bring it back")
+    assert refused == []
+
+
+@pytest.mark.parametrize("tab", [{"viewport": {"width": 1280, "height": 900}}], indirect=True)
+def test_a_text_is_marked_with_the_keyboard_and_pasted_html_comes_in_clean(tab, people, live_server):
+    Category.objects.create(name="Cells", slug="cells")
+    refused = []
+    tab.on("console", lambda message: refused.append(message.text) if "Content Security" in message.text else None)
+    log_in(tab, live_server.url, "editor")
+    tab.goto(f"{live_server.url}/admin/explainers/explainer/add/")
+    reach(tab, "|body|")
+    tab.keyboard.press("Control+b")
+    tab.keyboard.type("Strong words")
+    tab.wait_for_selector(".markup-preview strong >> text=Strong words")
+    tab.evaluate(
+        """() => { const data = new DataTransfer();
+        data.setData('text/html',
+        '<p onclick="alert(1)">Pasted<script>alert(1)</script> <b style="color:red">text</b></p>');
+        document.getElementById('id_body').dispatchEvent(new ClipboardEvent('paste', {clipboardData: data,
+        cancelable: true, bubbles: true})); }"""
+    )
+    tab.wait_for_selector(".markup-preview b >> text=text")
+    assert "<p>Pasted <b>text</b></p>" in tab.input_value("#id_body")
     assert refused == []

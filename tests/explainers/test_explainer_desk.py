@@ -209,3 +209,12 @@ def test_withdrawing_takes_the_page_away(client, category):
     client.post(f"/admin/explainers/explainer/{row.pk}/step/", {"step": "withdraw", "because": "Out of date."})
     assert client.get("/explainers/cells/").status_code == 410
     assert timezone.now() >= Explainer.objects.get().withdrawn_at
+
+
+def test_pasted_html_is_cleaned_for_editors_only(client):
+    paste = {"html": '<p onclick="x">Hi<script>alert(1)</script></p>'}
+    path = "/admin/explainers/explainer/markup/"
+    client.force_login(member("Editor"))
+    assert client.post(path, paste).json() == {"html": "<p>Hi</p>"}
+    client.force_login(member("Reviewer"))
+    assert client.post(path, paste).status_code == 403

@@ -1,0 +1,9 @@
+from celery import shared_task
+
+from explainers import living
+
+
+@shared_task(acks_late=True)
+def link_mentions() -> int:
+    """Ties what explainers name to trials that arrived later."""
+    return living.link_mentions()
