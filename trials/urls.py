@@ -1,4 +1,4 @@
-"""Pages about trials and conditions. The paths are a contract: see docs/interfaces.md."""
+"""Pages about trials and conditions. Readers keep these paths in mails and bookmarks: they stay as they are."""
 
 from django.urls import path, register_converter
 

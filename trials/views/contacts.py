@@ -14,7 +14,7 @@ from trials.records import Contact
 from trials.views.finding import about_trial
 
 PER_HOUR = 40
-TOO_MANY = "You have asked for many contacts. Wait an hour, or look in the full record in the registry."
+TOO_MANY = "We cannot show you more contacts for now. Try again in an hour, or look in the full record in the registry."
 
 
 @csrf_exempt
