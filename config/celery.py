@@ -42,6 +42,14 @@ app.conf.beat_schedule = {
     "refetch": {"task": "trials.tasks.refetch", "schedule": crontab(hour="3", minute="20")},
     # Studies that could not be read: another try for those whose time has come.
     "retry-quarantined": {"task": "trials.tasks.retry_quarantined", "schedule": crontab(minute="50")},
+    # What administrators decided about held runs, should its own task have been lost.
+    "carry-out-decisions": {
+        "task": "trials.tasks.carry_out_decisions",
+        "schedule": 60,
+        "options": {"expires": 120, "link": signature("subscriptions.tasks.sweep", immutable=True)},
+    },
+    # Say so in the log when the registry gave no answer for 26 hours.
+    "check-freshness": {"task": "trials.tasks.check_freshness", "schedule": crontab(minute="*/15")},
     # Find whatever any stage left unfinished: unmatched changes, uncomposed alerts, unsent mails.
     "sweep": {
         "task": "subscriptions.tasks.sweep",

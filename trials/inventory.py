@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection
 
-from trials.batches import batches
+from trials.batches import BATCH, batches
+from trials.models import StagedStudy, SyncRun
+from trials.packing import unpack
+from trials.records import parse
 from trials.registry import InventoryRow
 from trials.storing import whole_day
 
@@ -70,6 +74,16 @@ class Inventory:
             [FEWEST_OF_A_CONDITION],
         )
 
+    def moved_on(self) -> list[str]:
+        """Studies that wait in a held run though the registry took that update back, or has a later one."""
+        waiting = StagedStudy.objects.filter(run__state=SyncRun.State.HELD).iterator(chunk_size=BATCH)
+        moved = []
+        for batch in batches(waiting):
+            posted = {row.nct_id: parse(unpack(row.packed)).last_update_posted for row in batch}
+            listed = dict(_rows("SELECT nct_id, posted FROM inventory WHERE nct_id = ANY(%s)", [list(posted)]))
+            moved += [id_ for id_, day in posted.items() if id_ in listed and whole_day(day) != listed[id_]]
+        return moved
+
     def forget_found(self) -> None:
         """What was missing and is listed again was never gone."""
         with connection.cursor() as cursor:
@@ -84,6 +98,10 @@ def _status(row: InventoryRow) -> str:
 
 
 def _column(query: str, values: Sequence[int] = ()) -> list[str]:
+    return [row[0] for row in _rows(query, values)]
+
+
+def _rows(query: str, values: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
-        return [row[0] for row in cursor.fetchall()]
+        return cursor.fetchall()

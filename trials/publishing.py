@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from trials import changes, quarantine, records
 from trials.batches import BATCH, batches
 from trials.condition_index import ConditionIndex, recount
 from trials.incoming import Broken, Incoming
+from trials.last_told import is_understood, last_told, told_now
 from trials.models import (
     StagedStudy,
     SyncRun,
@@ -59,7 +61,11 @@ class Publication:
         moved = [(known[item.record.nct_id], item) for item in items if item.record.nct_id in known]
         pairs, thin = with_old_records(moved)
         news = {} if self.silently else self._news(pairs)
-        keep_replaced([known for known, _, _ in pairs if known.id in news])
+        untold = [known for known, _, item in pairs if not is_understood(item.record)]
+        if self.silently:
+            told_now([known.id for known, _, _ in pairs])
+        else:
+            keep_replaced([*untold, *(known for known, _, _ in pairs if known.id in news)])
         replace(pairs, conditions=self.conditions, served=self.is_served)
         stands_again([known.id for known, _, _ in pairs if known.is_gone])
         rows = [row for rows in news.values() for row in rows]
@@ -67,7 +73,7 @@ class Publication:
             rows += [self._listed(ids[item.record.nct_id], item) for item in fresh
                      if is_recent(item.record, self.row, now=self.now)]  # fmt: skip
         TrialChange.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
-        Trial.objects.filter(id__in=news).update(version=F("version") + 1, last_changed_at=self.now)
+        Trial.objects.filter(id__in=news).update(version=F("version") + 1, last_changed_at=self._changed_at)
         quarantine.release(item.record.nct_id for item in items)
         for broken in thin:
             self._put(broken)
@@ -76,13 +82,18 @@ class Publication:
         self.row.unchanged += len(pairs) - len(news)
         self.row.events += len(rows)
 
+    @property
+    def _changed_at(self) -> Greatest:
+        """Our clock may be set back; a trial still changes after it was first seen."""
+        return Greatest("first_seen_at", self.now)
+
     def _forget(self) -> None:
         """A batch was rolled back, and with it the conditions that it had made."""
         touched, self.conditions = self.conditions.touched, ConditionIndex()
         self.conditions.touch(touched)
 
     def _refuse(self, item: Incoming, error: Exception) -> None:
-        self._put(Broken(item.record.nct_id, f"{type(error).__name__}: {error}"[:2000], item.packed))
+        self._put(quarantine.refused(item, error))
 
     def _put(self, broken: Broken) -> None:
         quarantine.put(broken, now=self.now)
@@ -93,7 +104,11 @@ class Publication:
         news = {}
         gone = [known.id for known, _, _ in pairs if known.is_gone]
         back = set(Trial.objects.filter(id__in=gone, moved_to=None).values_list("id", flat=True))
-        for known, old, item in pairs:
+        told = last_told([known.id for known, _, _ in pairs])
+        for known, stored_record, item in pairs:
+            if not is_understood(item.record):
+                continue
+            old = told.get(known.id, stored_record)
             rows = [self._row(known, change, item) for change in changes.detect(old, item.record)]
             if known.id in back:
                 rows.append(self._returned(known, item))
@@ -132,7 +147,7 @@ class Publication:
         ]  # fmt: skip
         TrialChange.objects.bulk_create(rows, ignore_conflicts=True)
         Trial.objects.filter(id__in=[trial.id for trial in gone]).update(
-            gone_at=self.now, version=F("version") + 1, last_changed_at=self.now
+            gone_at=self.now, version=F("version") + 1, last_changed_at=self._changed_at
         )
         self.conditions.touch(_conditions_of(gone))
         self.row.gone += len(rows)

@@ -9,7 +9,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, ProgrammingError, transaction
 from django.db.models import F
 
-from trials.incoming import Broken
+from trials.incoming import Broken, Incoming
 from trials.models import QuarantinedStudy
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,12 @@ def put(broken: Broken, *, now: datetime) -> None:
         QuarantinedStudy.objects.filter(pk=row.pk).update(
             reason=broken.reason, packed=broken.packed, tries=F("tries") + 1, retry_at=now + _wait(row.tries)
         )
+
+
+def refused(item: Incoming, error: Exception) -> Broken:
+    """A study that was read and cannot be stored. Only the first line: PostgreSQL's others quote the row."""
+    reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+    return Broken(item.record.nct_id, reason[:2000], item.packed)
 
 
 def release(nct_ids: Iterable[str]) -> None:

@@ -5,6 +5,7 @@ person. A baseline run stores batch by batch and tells nobody. Whoever starts a 
 """
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -13,13 +14,13 @@ from typing import Self
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
 from trials import changes, generation, guard, quarantine, records
 from trials.batches import BATCH, batches
 from trials.condition_index import ConditionIndex, recount
 from trials.flight import StayAway, SyncBusy, single_flight
 from trials.incoming import Broken, Glance, Incoming, glance, read
+from trials.last_told import is_understood, last_told, told_now
 from trials.models import QuarantinedStudy, StagedStudy, SyncRun, Trial
 from trials.publishing import Publication, follow_merged, is_recent, stands_again, with_old_records
 from trials.registry_errors import CrawlBroken, RegistryError
@@ -35,7 +36,7 @@ class Run:
     """One run at work: takes batches of raw studies, then is published, held or failed."""
 
     def __init__(self, row: SyncRun, *, now: datetime) -> None:
-        self.row, self.now = row, now
+        self.row, self.now, self._began = row, now, time.monotonic()
         self.is_served = row.kind != SyncRun.Kind.FILE
         self.conditions = ConditionIndex()
         self.drift: Counter[str] = Counter()
@@ -160,6 +161,7 @@ class Run:
         moved = [(known[item.record.nct_id], item) for item in items if item.record.nct_id in known]
         pairs, thin = with_old_records(moved)
         replace(pairs, conditions=self.conditions, served=self.is_served)
+        told_now([known.id for known, _, _ in pairs])
         stands_again([known.id for known, _, _ in pairs if known.is_gone])
         self._out_of_quarantine([item.record.nct_id for item in items])
         for broken in thin:
@@ -177,8 +179,9 @@ class Run:
             pairs, thin = with_old_records(moved)
             for broken in thin:
                 self._quarantine(broken)
+            told = last_told([known.id for known, _, _ in pairs])
             staged = [item for item in fresh if self._counted(item, None)]
-            staged += [item for _, old, item in pairs if self._counted(item, old)]
+            staged += [item for known, old, item in pairs if self._counted(item, told.get(known.id, old))]
             StagedStudy.objects.bulk_create(
                 [StagedStudy(run=self.row, nct_id=item.record.nct_id, packed=item.packed) for item in staged],
                 update_conflicts=True, unique_fields=["run", "nct_id"], update_fields=["packed"],
@@ -187,8 +190,10 @@ class Run:
 
     def _counted(self, item: Incoming, old: records.TrialRecord | None) -> bool:
         """Tells the guard what publishing the study would bring, once a study; False where that cannot be told."""
+        if not is_understood(item.record):
+            self.drift[f"overall status {item.record.status[:40]} is a word that we do not know"] += 1
         try:
-            found = changes.detect(old, item.record) if old else []
+            found = changes.detect(old, item.record) if old and is_understood(item.record) else []
             emptied = guard.emptied_fields(old, item.record) if old else set()
         except Exception as error:
             self._refuse(item, error)
@@ -203,6 +208,8 @@ class Run:
 
     def finish(self) -> SyncRun:
         """Guards, then publishes; or leaves the run held, with its reasons, for a person to release or discard."""
+        emptied = self.tally.emptied_by_field
+        self.drift.update({f"{name} was given before and is empty now": count for name, count in emptied.items()})
         if self.drift:
             self.row.drift = "; ".join(f"{what} ({count}x)" for what, count in self.drift.most_common(10))
             log.error("The registry's schema drifted: %s", self.row.drift)
@@ -239,7 +246,7 @@ class Run:
         if isinstance(error, CrawlBroken):
             self.row.cursor = ""
         if isinstance(error, RegistryError) and error.retry_after is not None:
-            self.row.retry_at = max(timezone.now(), self.now) + timedelta(seconds=error.retry_after)
+            self.row.retry_at = self._clock() + timedelta(seconds=error.retry_after)
         self.row.error = f"{type(error).__name__}: {error}"[:2000]
         log.error("Run %s failed: %s", self.row.pk, self.row.error)
         return self._end(SyncRun.State.FAILED)
@@ -249,11 +256,15 @@ class Run:
         if state != SyncRun.State.FAILED:
             self._supersede()
         self.row.state = state
-        self.row.finished_at = max(timezone.now(), self.now)
+        self.row.finished_at = self._clock()
         self._save_counts("state", "finished_at", "held_because", "error", "decided_by", "data_timestamp", "cursor",
                           "drift", "retry_at", "rung", "missing")  # fmt: skip
         transaction.on_commit(generation.move)
         return self.row
+
+    def has_seen(self, nct_ids: Iterable[str]) -> None:
+        """What held runs wait with for these is older than what this run knows."""
+        self._seen_while_held.update(nct_ids)
 
     def _supersede(self) -> None:
         """What this run saw is newer than what held runs wait with: letting those go must not bring old data back."""
@@ -266,6 +277,10 @@ class Run:
         if self.row.kind != SyncRun.Kind.INVENTORY:
             empty = empty.filter(missing=0)
         empty.update(state=SyncRun.State.SUPERSEDED)
+
+    def _clock(self) -> datetime:
+        """The time that the run was given, and what has passed since: one clock throughout."""
+        return self.now + timedelta(seconds=time.monotonic() - self._began)
 
     def _save_counts(self, *more: str) -> None:
         counts = ("seen", "new", "changed", "unchanged", "failed", "gone", "events")

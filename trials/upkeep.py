@@ -44,6 +44,7 @@ def take_inventory(*, now: datetime) -> SyncRun | None:
                 different, missing = listed.different(), listed.missing()
                 _count_missing(run, listed, missing)
                 listed.forget_found()
+                run.has_seen(listed.moved_on())
             for batch in batches(registry.studies_by_id(different)):
                 run.take(batch)
             if not guard.reasons_to_hold(run.tally, recent_events=[]):

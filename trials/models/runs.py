@@ -104,7 +104,7 @@ class SyncRun(models.Model):
     @property
     def checked_at(self) -> datetime:
         """What "we checked the registry" means on a page."""
-        return self.confirmed_at or self.finished_at or self.started_at
+        return self.confirmed_at or self.started_at
 
     @property
     def seconds(self) -> float:

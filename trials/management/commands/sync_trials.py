@@ -10,10 +10,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from trials import polling
+from trials import polling, replay
+from trials.flight import StayAway, SyncBusy
 from trials.models import SyncRun
 from trials.progress import ProgressBar
-from trials.sync import SyncBusy
 
 
 def _date(text: str) -> date:
@@ -29,6 +29,7 @@ class Command(BaseCommand):
         source.add_argument("--since", type=_date, metavar="DATE", help="what the registry updated from this day on")
         source.add_argument("--ids", nargs="+", metavar="NCT", help="these studies")
         source.add_argument("--file", type=Path, metavar="PATH", help=".json, .jsonl (also .gz) or .zip of such files")
+        source.add_argument("--replay", action="store_true", help="what is stored, read again with today's parser")
         parser.add_argument("--baseline", action="store_true", help="store silently: nobody is told")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,6 +38,8 @@ class Command(BaseCommand):
                 run = self._run(options, progress)
         except SyncBusy as error:
             raise CommandError(f"{error}; this one leaves.") from error
+        except StayAway as error:
+            raise CommandError(f"{error}.") from error
         if run is None:
             self.stdout.write(json.dumps({"run": None, "seen": 0, "new": 0, "changed": 0, "unchanged": 0, "failed": 0,
                                           "gone": 0, "held": 0, "seconds": 0.0}))  # fmt: skip
@@ -58,7 +61,9 @@ class Command(BaseCommand):
             return polling.sync_since(options["since"], baseline=baseline, now=now, progress=progress)
         if options["full"]:
             return polling.sync_full(baseline=baseline, now=now, progress=progress)
-        return polling.poll(now=now)
+        if options["replay"]:
+            return replay.replay(now=now, progress=progress)
+        return polling.poll(baseline=baseline, now=now, progress=progress)
 
 
 def _summary(run: SyncRun) -> dict[str, Any]:
