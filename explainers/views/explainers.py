@@ -12,7 +12,7 @@ from explainers.content import Content, thaw
 from explainers.marking import TrialLink, Word, mentioned
 from explainers.models import Category, Explainer, ExplainerQuerySet, ExplainerVersion, GlossaryTerm
 from explainers.presenting import show
-from trials.models import Trial
+from trials.models import Condition, Trial
 from trials.vocabulary import status_label
 
 PER_PAGE = 20
@@ -51,11 +51,20 @@ def glossary_words() -> list[Word]:
 
 
 def index(request: HttpRequest) -> HttpResponse:
-    asked = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    asked = _asked(request, "q")
+    about = Condition.objects.shown().filter(slug=_asked(request, "condition")).first()
     found = search(asked) if asked else Explainer.objects.newest()
+    if about:
+        found = found.filter(conditions=about)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     categories = Category.objects.filter(explainers__state=Explainer.State.PUBLISHED).distinct()
-    return render(request, "explainers/index.html", {"page": page, "asked": asked, "categories": categories})
+    conditions = Condition.objects.shown().filter(explainers__state=Explainer.State.PUBLISHED).distinct()
+    context = {"page": page, "asked": asked, "about": about, "categories": categories, "conditions": conditions[:40]}
+    return render(request, "explainers/index.html", context)
+
+
+def _asked(request: HttpRequest, name: str) -> str:
+    return request.GET.get(name, "").replace("\0", "").strip()[:200]
 
 
 def search(asked: str) -> ExplainerQuerySet:

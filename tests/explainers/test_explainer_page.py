@@ -145,6 +145,12 @@ def test_the_index_lists_categories_and_finds_by_word(samples, client):
     assert client.get("/explainers/", {"q": "leukemia virus"}).content.decode().count('<li class="card">') == 1
 
 
+def test_the_index_can_be_kept_to_a_condition(samples, client):
+    page = client.get("/explainers/", {"condition": "gastric-adenocarcinoma"}).content.decode()
+    assert page.count('<li class="card">') == 2
+    assert client.get("/explainers/", {"condition": "\0nonsense"}).status_code in (200, 400)
+
+
 @pytest.mark.parametrize("q", ["%", "\0", "'; drop table", "a" * 5000, "<script>"])
 def test_an_odd_search_is_answered(samples, client, q):
     response = client.get("/explainers/", {"q": q, "page": "x"})

@@ -6,10 +6,26 @@ from tests.explainers.factories import member, published_summary
 
 pytestmark = pytest.mark.django_db
 
-OPEN_TO_EDITORS = ["/admin/explainers/plainsummary/"]
-CLOSED_TO_EDITORS = [
+OPEN_TO_EDITORS = [
+    "/admin/explainers/plainsummary/",
+    "/admin/explainers/explainer/",
+    "/admin/explainers/glossaryterm/",
+    "/admin/explainers/readerreport/",
+    "/admin/explainers/correction/",
+    "/admin/explainers/explainerimage/",
+]
+ADMINISTRATORS_ONLY = [
     "/admin/auth/user/",
     "/admin/auth/group/",
+    "/admin/subscriptions/subscriber/",
+    "/admin/subscriptions/subscription/",
+    "/admin/subscriptions/email/",
+    "/admin/subscriptions/mailswitch/",
+    "/admin/subscriptions/suppression/",
+    "/admin/admin/logentry/",
+]
+CLOSED_TO_EDITORS = [
+    *ADMINISTRATORS_ONLY,
     "/admin/explainers/signature/add/",
     "/admin/explainers/category/add/",
 ]
@@ -29,9 +45,10 @@ def test_editors_and_reviewers_are_kept_from_what_administrators_do(client, role
     assert client.get(path).status_code == 403
 
 
-def test_an_administrator_manages_users(client):
+@pytest.mark.parametrize("path", ADMINISTRATORS_ONLY)
+def test_an_administrator_sees_what_others_do_not(client, path):
     client.force_login(member("Administrator"))
-    assert client.get("/admin/auth/user/").status_code == 200
+    assert client.get(path).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
+from explainers import readability, rendering
+from explainers.content import LISTS, RICH
+from explainers.marking import CITATION
 from explainers.models import PlainSummary
 from explainers.samples import CONTENT
 from tests.explainers.factories import make_trial
 
 SUMMARIES = json.loads((CONTENT / "summaries.json").read_text())
+EXPLAINERS = json.loads((CONTENT / "explainers.json").read_text())
 LOGINS = {"admin": "a-long-password-1", "editor": "a-long-password-2", "reviewer": "a-long-password-3"}
 
 
@@ -57,6 +61,25 @@ def test_trials_that_arrive_later_get_their_text_at_the_next_start(demo):
     make_trial("NCT03323944")
     demo()
     assert PlainSummary.objects.published().count() == 2
+
+
+def texts_of(entry):
+    lists = [f"{item['label']}. {item['text']}" for kind in LISTS for item in entry[kind]]
+    rich = [rendering.words_of(entry[name]) for name in RICH]
+    plain = [entry[name] for name in ("dek", "key_takeaway", "short_answer", "caution")]
+    return CITATION.sub("", "\n".join([*plain, *rich, *lists, *(faq["answer"] for faq in entry["faqs"])]))
+
+
+@pytest.mark.parametrize("entry", EXPLAINERS, ids=lambda entry: entry["slug"])
+def test_a_sample_explainer_reads_at_grade_nine_or_below(entry):
+    assert readability.grade(texts_of(entry)) <= 9
+    assert "!" not in texts_of(entry)
+
+
+def test_the_glossary_explains_at_least_25_words_in_plain_ones():
+    definitions = [entry["definition"] for entry in json.loads((CONTENT / "glossary.json").read_text())]
+    assert len(definitions) >= 25
+    assert readability.grade("\n".join(definitions)) <= 8
 
 
 def test_missing_logins_are_told(db, monkeypatch):
