@@ -13,7 +13,7 @@ from django.utils import timezone
 from subscriptions import bounces, letters, outbox, pace
 from subscriptions.models import Email
 from subscriptions.outbox import Cleared
-from subscriptions.smtp import Broken, Connection, Phase, Refusal
+from subscriptions.smtp import Broken, Connection, Phase, Refusal, Withheld
 
 log = logging.getLogger(__name__)
 
@@ -122,13 +122,15 @@ class Sender:
         return count
 
     def _send_one(self, pk: int) -> bool:
-        cleared = outbox.fence(pk, self.token)
+        cleared = outbox.load(pk, self.token)
         if cleared is None:
             return False
         email = cleared.email
         try:
             letter = _write(cleared)
-            self.smtp.send(letter.sender, letter.recipient, letter.message)
+            self.smtp.send(letter.sender, letter.recipient, letter.message, lambda: outbox.fence(cleared, self.token))
+        except Withheld:
+            return False
         except Refusal as refusal:
             bounces.refused(cleared, refusal, self.token)
             return False
@@ -147,7 +149,7 @@ class Sender:
 
     def _broken(self, email: Email, broken: Broken) -> None:
         if broken.phase == Phase.CONNECT:
-            outbox.untry(email, self.token, error=str(broken))
+            outbox.give_back([email.pk], self.token)
             pace.unreachable(broken.cause)
             raise Unreachable
         if broken.phase == Phase.DOT:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -50,20 +51,41 @@ def claim(lane: str, token: uuid.UUID, *, most: int) -> list[int]:
         return sorted(pk for (pk,) in cursor.fetchall())
 
 
-@transaction.atomic
-def fence(pk: int, token: uuid.UUID) -> Cleared | None:
-    """Mark the mail as being sent, unless its reader does not want it any more or another sender took it over."""
-    held = Email.objects.select_for_update(of=("self",)).select_related("subscriber", "confirmation")
+def load(pk: int, token: uuid.UUID) -> Cleared | None:
+    """What a claimed mail has to say, if it is still ours and still wanted."""
+    held = Email.objects.select_related("subscriber", "confirmation")
     email = held.filter(pk=pk, token=token, state=State.CLAIMED).first()
     if email is None:
         return None
     cleared = _cleared(email)
     if cleared is None:
-        _leave(email.pk, State.CANCELLED)
-        return None
-    Email.objects.filter(pk=pk).update(state=State.SENDING, attempts=F("attempts") + 1, leased_until=Now() + LEASE)
-    email.attempts += 1
+        _leave(pk, token, State.CANCELLED)
     return cleared
+
+
+@transaction.atomic
+def fence(cleared: Cleared, token: uuid.UUID) -> bool:
+    """The last word before the final dot: the mail is still ours, and its reader still wants all that it says.
+
+    Only from here on may the server have the mail; a sender that dies earlier leaves no doubt behind.
+    """
+    held = Email.objects.select_for_update(of=("self",)).select_related("subscriber", "confirmation")
+    email = held.filter(pk=cleared.email.pk, token=token, state=State.CLAIMED).first()
+    if email is None:
+        return False
+    now_cleared = _cleared(email)
+    if now_cleared is None:
+        _leave(email.pk, token, State.CANCELLED)
+        return False
+    if _told(now_cleared) != _told(cleared):
+        _leave(email.pk, token, State.PENDING)  # written anew, without what was turned off meanwhile
+        return False
+    Email.objects.filter(pk=email.pk).update(state=State.SENDING, leased_until=Now() + LEASE)
+    return True
+
+
+def _told(cleared: Cleared) -> set[int]:
+    return {each.pk for each in cleared.notifications}
 
 
 def _cleared(email: Email) -> Cleared | None:
@@ -91,32 +113,27 @@ def settle_failed(pk: int, token: uuid.UUID, *, phase: str, code: int | None, er
 
 def settle_retry(email: Email, token: uuid.UUID, *, phase: str, code: int | None, error: str) -> None:
     """Tried again with growing pauses; given up, for a person to look at, after 12 tries or 48 hours."""
-    now = timezone.now()
-    if email.attempts >= MOST_ATTEMPTS or now > email.created_at + LONGEST_TRYING:
+    now, tries = timezone.now(), email.attempts + 1
+    if tries >= MOST_ATTEMPTS or now > email.created_at + LONGEST_TRYING:
         settle_failed(email.pk, token, phase=phase, code=code, error=error)
         return
-    due = now + retry_delay(email.attempts)
+    due = now + retry_delay(tries)
     _settle(email.pk, token, state=State.RETRY, due_at=due, phase=phase, code=code, error=error[:200])
 
 
 def settle_ambiguous(email: Email, token: uuid.UUID, *, error: str) -> None:
     """The dot was handed over and no answer came. Sent once more under the same Message-ID, or parked."""
+    doubt = {"ambiguous": F("ambiguous") + 1, "phase": "dot", "error": error[:200]}
     if settings.MAIL_AMBIGUOUS == "resend" and email.ambiguous == 0:
-        due = timezone.now() + retry_delay(email.attempts)
-        _settle(email.pk, token, state=State.RETRY, due_at=due, ambiguous=1, phase="dot", error=error[:200])
+        _settle(email.pk, token, state=State.RETRY, due_at=timezone.now() + retry_delay(1), **doubt)
     else:
-        _settle(email.pk, token, state=State.UNKNOWN, ambiguous=F("ambiguous") + 1, phase="dot", error=error[:200])
+        _settle(email.pk, token, state=State.UNKNOWN, **doubt)
 
 
 def give_back(pks: Sequence[int], token: uuid.UUID) -> None:
     """Unsent mails of a sender that stops: nothing was tried, so nothing counts."""
     mine = Email.objects.filter(pk__in=pks, token=token, state=State.CLAIMED)
     mine.update(state=State.PENDING, token=None, leased_until=None)
-
-
-def untry(email: Email, token: uuid.UUID, *, error: str) -> None:
-    """The server could not be reached at all: no try of this mail."""
-    _settle(email.pk, token, state=State.PENDING, attempts=F("attempts") - 1, phase="connect", error=error[:200])
 
 
 def renew(tokens: Sequence[uuid.UUID]) -> None:
@@ -127,10 +144,16 @@ def renew(tokens: Sequence[uuid.UUID]) -> None:
 def recover() -> int:
     """Take over the mails of senders that died. Only one that was on the wire may have reached the server."""
     expired = Email.objects.filter(state__in=Email.HELD_BY_SENDER, leased_until__lt=Now())
-    free = {"token": None, "leased_until": None}
+    free: dict[str, Any] = {"token": None, "leased_until": None}
     count = expired.filter(state=State.CLAIMED).update(state=State.PENDING, **free)
     on_wire = expired.filter(state=State.SENDING)
-    lost = {"phase": "unknown", "error": "its sender died", "ambiguous": F("ambiguous") + 1, **free}
+    lost: dict[str, Any] = {
+        "phase": "dot",
+        "attempts": F("attempts") + 1,
+        "error": "its sender died",
+        "ambiguous": F("ambiguous") + 1,
+        **free,
+    }
     if settings.MAIL_AMBIGUOUS == "resend":
         count += on_wire.filter(ambiguous=0).update(state=State.RETRY, due_at=Now(), **lost)
     return count + on_wire.update(state=State.UNKNOWN, **lost)
@@ -142,11 +165,11 @@ def retry_delay(attempts: int) -> timedelta:
     return random.uniform(0.05, 1) * step  # noqa: S311  no secret
 
 
-def _settle(pk: int, token: uuid.UUID, **fields: object) -> None:
-    """Only the holder settles: after a lost lease the row belongs to somebody else."""
-    mine = Email.objects.filter(pk=pk, token=token, state=State.SENDING)
-    mine.update(token=None, leased_until=None, **fields)
+def _settle(pk: int, token: uuid.UUID, **fields: Any) -> None:
+    """A try is over. Only the holder settles: after a lost lease the row belongs to somebody else."""
+    mine = Email.objects.filter(pk=pk, token=token, state__in=Email.HELD_BY_SENDER)
+    mine.update(token=None, leased_until=None, attempts=F("attempts") + 1, **fields)
 
 
-def _leave(pk: int, state: str) -> None:
-    Email.objects.filter(pk=pk).update(state=state, token=None, leased_until=None)
+def _leave(pk: int, token: uuid.UUID, state: str) -> None:
+    Email.objects.filter(pk=pk, token=token).update(state=state, token=None, leased_until=None)

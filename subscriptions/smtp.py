@@ -4,6 +4,7 @@ import re
 import smtplib
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,6 +47,10 @@ class Broken(Exception):
         return f"{self.cause} at {self.phase}"
 
 
+class Withheld(Exception):
+    """The mail was called back before its final dot."""
+
+
 class Connection:
     """One session, used for mail after mail."""
 
@@ -53,13 +58,19 @@ class Connection:
         self._smtp: smtplib.SMTP | None = None
         self.phase = Phase.CONNECT
 
-    def send(self, sender: str, recipient: str, message: bytes) -> None:
-        """Hand over one mail for one recipient. Raises Refusal or Broken; then the session is usable or closed."""
+    def send(self, sender: str, recipient: str, message: bytes, may_finish: Callable[[], bool]) -> None:
+        """Hand over one mail for one recipient. Raises Refusal, Broken or Withheld; the session is usable or closed.
+
+        `may_finish` is asked when all but the final dot is handed over.
+        """
         try:
             smtp = self._open()
-            self._transact(smtp, sender, recipient, message)
+            self._transact(smtp, sender, recipient, message, may_finish)
         except Refusal as refusal:
             self._after_refusal(refusal)
+            raise
+        except Withheld:
+            self._hang_up()
             raise
         except (smtplib.SMTPException, OSError, ssl.SSLError) as error:
             phase = self.phase
@@ -75,13 +86,21 @@ class Connection:
                 self._smtp.close()
         self._smtp = None
 
+    def _hang_up(self) -> None:
+        """Without a goodbye, which would be read as a line of the mail: the server drops what has no dot."""
+        if self._smtp is not None:
+            self._smtp.close()
+        self._smtp = None
+
     def _open(self) -> smtplib.SMTP:
         self.phase = Phase.CONNECT
         if self._smtp is None:
             self._smtp = _connect()
         return self._smtp
 
-    def _transact(self, smtp: smtplib.SMTP, sender: str, recipient: str, message: bytes) -> None:
+    def _transact(
+        self, smtp: smtplib.SMTP, sender: str, recipient: str, message: bytes, may_finish: Callable[[], bool]
+    ) -> None:
         _set_timeout(smtp, COMMAND_TIMEOUT)
         self.phase = Phase.MAIL
         self._expect(smtp.docmd("MAIL", f"FROM:<{sender}>"), 250)
@@ -91,6 +110,8 @@ class Connection:
         self._expect(smtp.docmd("DATA"), 354)
         body = re.sub(rb"(?m)^\.", b"..", message)
         smtp.send(body if body.endswith(b"\r\n") else body + b"\r\n")
+        if not may_finish():
+            raise Withheld
         _set_timeout(smtp, settings.EMAIL_TIMEOUT)
         self.phase = Phase.DOT
         smtp.send(b".\r\n")

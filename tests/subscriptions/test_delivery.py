@@ -224,6 +224,22 @@ def test_who_left_meanwhile_gets_nothing(sink: Sink, readers):
     assert Email.objects.get(subscriber__email=addresses[0]).state == State.CANCELLED
 
 
+def test_who_leaves_while_the_mail_is_on_the_wire_gets_nothing(sink: Sink, readers, monkeypatch):
+    readers(2)
+    first = Subscription.objects.order_by("pk")[0]
+    real, left = outbox.fence, []
+
+    def leave_first(cleared, token):
+        if not left:
+            left.append(leaving.unsubscribe(first.subscriber_id, [], now=timezone.now()))
+        return real(cleared, token)
+
+    monkeypatch.setattr(outbox, "fence", leave_first)
+    assert deliver() == 1
+    assert not sink.to(first.subscriber.email)
+    assert Email.objects.get(subscriber=first.subscriber).state == State.CANCELLED
+
+
 def test_who_unsubscribes_has_the_waiting_mail_cancelled(readers):
     readers(1)
     leaving.unsubscribe(Subscription.objects.get().subscriber_id, [], now=timezone.now())
@@ -254,7 +270,7 @@ def test_mails_of_a_dead_sender_are_taken_over(sink: Sink, readers):
     readers(2)
     token = uuid.uuid4()
     first, second = outbox.claim(Email.Lane.ALERTS, token, most=2)
-    assert outbox.fence(second, token) is not None
+    assert outbox.fence(outbox.load(second, token), token)
     assert outbox.recover() == 0  # its lease still runs
     Email.objects.update(leased_until=Now() - timedelta(seconds=1))
     assert outbox.recover() == 2
@@ -270,8 +286,10 @@ def test_who_lost_the_lease_settles_nothing(readers):
     Email.objects.update(leased_until=Now() - timedelta(seconds=1))
     outbox.recover()
     assert outbox.claim(Email.Lane.ALERTS, fresh, most=1) == [pk]
-    assert outbox.fence(pk, late) is None
-    assert outbox.fence(pk, fresh) is not None
+    cleared = outbox.load(pk, fresh)
+    assert outbox.load(pk, late) is None
+    assert not outbox.fence(cleared, late)
+    assert outbox.fence(cleared, fresh)
     outbox.settle_sent(pk, late)
     assert Email.objects.get().state == State.SENDING
 
