@@ -24,7 +24,8 @@ class State:
         state = cls(path.absolute())
         try:
             state.path.mkdir(parents=True, exist_ok=True)
-            for folder in (state.logs, state.mail):  # mails hold the links that let their readers in
+            # mails hold the links that let their readers in; a Maildir makes its folders only if it is new itself
+            for folder in (state.logs, state.mail, *(state.mail / name for name in ("cur", "new", "tmp"))):
                 folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise Problem(f"The folder {state.path} cannot be used: {error.strerror}.") from error

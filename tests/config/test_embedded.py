@@ -13,6 +13,7 @@ from redis.retry import Retry
 from config import embedded, postgres_home
 from config.postgres_home import Home
 from config.processes import Account, Crew, Problem, free_port
+from config.state import State
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
 
@@ -154,15 +155,15 @@ def test_valkey_answers_only_to_its_password(open_folder: Path) -> None:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def test_caught_mail_lands_in_the_folder(open_folder: Path) -> None:
+def test_caught_mail_lands_in_the_folder_of_the_demo(open_folder: Path) -> None:
     import mailbox
     import smtplib
 
-    port = free_port()
+    state, port = State.at(open_folder / "demo"), free_port()
     with Crew() as crew:
-        crew.add(embedded.mail_catcher(port, open_folder / "mail", log=open_folder / "mail.log", env=dict(os.environ)))
+        crew.add(embedded.mail_catcher(port, state.mail, log=state.log("mail"), env=dict(os.environ)))
         embedded.wait_for_ports(crew, port)
         with smtplib.SMTP("127.0.0.1", port) as client:
             client.sendmail("us@example.org", ["you@example.org"], "Subject: Kept\n\nHello")
-    (caught,) = mailbox.Maildir(open_folder / "mail")
+    (caught,) = mailbox.Maildir(state.mail)
     assert caught["Subject"] == "Kept"
