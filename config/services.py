@@ -26,8 +26,8 @@ class Services:
 
 
 def given(name: str) -> bool:
-    """An empty variable counts as none."""
-    return bool(os.environ.get(name))
+    """By value or, as containers hand over secrets, by NAME_FILE. An empty variable counts as none."""
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
 def full_environment(defaults: Mapping[str, str]) -> dict[str, str]:
