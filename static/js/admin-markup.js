@@ -52,8 +52,10 @@ function equip(area) {
   preview.className = "markup-preview";
   preview.setAttribute("aria-label", "Preview");
   preview.setAttribute("role", "region");
-  area.before(toolbar(area));
-  area.after(preview);
+  const box = document.createElement("div");
+  box.className = "markup-box";
+  area.before(box);
+  box.append(toolbar(area), area, preview);
   let soon;
   const show = async () => {
     preview.innerHTML = await cleaned(area.value); // the server has cleaned it by the rules of the page
