@@ -98,7 +98,10 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
 @never_cache
 def letter_html(request: HttpRequest, key: str) -> HttpResponse:
     """The HTML part as a mail program would show it, in a frame that can run nothing and reach nothing but links."""
-    response = HttpResponse(_letter(key).html)
+    in_new_tab = _letter(key).html.replace(
+        "<head>", '<head><base target="_blank">', 1
+    )  # the frame itself may go nowhere
+    response = HttpResponse(in_new_tab)
     response["Content-Security-Policy"] = _FRAME_POLICY
     response["X-Frame-Options"] = "SAMEORIGIN"
     return response

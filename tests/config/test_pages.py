@@ -179,7 +179,7 @@ def test_demo_mail_shows_html_in_a_frame_that_can_run_nothing(
     rf: RequestFactory, tmp_path: Path, settings: Any
 ) -> None:
     settings.DEMO_MAIL_DIR = str(tmp_path)
-    _letter(tmp_path, "one")
+    _letter(tmp_path, "one", html="<html><head></head><body>Hello</body></html>")
     key = demo_mail.letters()[0].key
     shown = demo_mail.letter(rf.get("/"), key).content.decode()
     assert "Subject one &lt;b&gt;" in shown
@@ -188,6 +188,7 @@ def test_demo_mail_shows_html_in_a_frame_that_can_run_nothing(
     framed = demo_mail.letter_html(rf.get("/"), key)
     assert "default-src 'none'" in framed["Content-Security-Policy"]
     assert "sandbox" in framed["Content-Security-Policy"]
+    assert b'<base target="_blank">' in framed.content
 
 
 def test_there_is_no_demo_mail_outside_the_demo(client: Client) -> None:
