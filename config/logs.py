@@ -8,7 +8,8 @@ from typing import Any
 from config import redaction
 
 _STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
-_NEVER = {"request"}  # Django's error log hands over the whole request, body and cookies included
+# Django's error log hands over the whole request, body and cookies included; Celery repeats its message in "data".
+_NEVER = {"request", "data"}
 
 
 class _Scrubbing(logging.Formatter):
