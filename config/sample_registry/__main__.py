@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import threading
 from pathlib import Path
@@ -15,7 +16,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--state", type=Path, help="folder that remembers the changes made so far")
-    parser.add_argument("--change-every", type=float, default=20, metavar="SECONDS", help="0: nothing ever changes")
+    pace = float(os.environ.get("SAMPLE_CHANGE_SECONDS", "20"))
+    parser.add_argument("--change-every", type=float, default=pace, metavar="SECONDS", help="0: nothing ever changes")
     asked = parser.parse_args()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -61,7 +61,8 @@ def test_from_the_form_to_the_alert_and_out_again(
     client: Client, registry: SampleRegistry, sink: Sink, work: Callable[[], None]
 ) -> None:
     first = poll()
-    assert first and first.is_baseline
+    assert first
+    assert first.is_baseline
     assert first.failed == 0
     work()
     page = f"/trials/{NCT_ID}/"
@@ -83,7 +84,8 @@ def test_from_the_form_to_the_alert_and_out_again(
 
     registry.edit(NCT_ID, stop)
     second = poll()
-    assert second and (second.state, second.changed) == (SyncRun.State.PUBLISHED, 1)
+    assert second
+    assert (second.state, second.changed) == (SyncRun.State.PUBLISHED, 1)
     time.sleep(page_cache.LOOK_AGAIN)
     assert "Updated 1 time" in visible(client, page)
     assert "paused" in visible(client, page).split("What changed")[1]
@@ -114,4 +116,5 @@ def test_a_poll_of_unmoved_data_fetches_nothing_and_only_notes_the_time(registry
     assert poll() is None
     assert len(registry.requests) == 1
     run = SyncRun.objects.get()
-    assert run.confirmed_at and run.confirmed_at > run.finished_at - timedelta(seconds=1)
+    assert run.confirmed_at
+    assert run.confirmed_at > run.finished_at - timedelta(seconds=1)
