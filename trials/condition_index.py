@@ -41,7 +41,7 @@ class ConditionIndex:
         """Makes every term of these records known, in at most a few statements."""
         terms: dict[str, tuple[str, str]] = {}
         for record in records:
-            for mesh in record.condition_meshes:
+            for mesh in (*record.condition_meshes, *record.condition_ancestors):
                 terms.setdefault(_key(mesh.term), (mesh.term, mesh.id))
             for term in record.conditions:
                 if len(term) <= LONGEST_TERM:
@@ -60,6 +60,12 @@ class ConditionIndex:
         chips = [id_ for id_ in ids if id_ not in self._hidden]
         self.touched.update(chips)
         return chips
+
+    def broad(self, record: TrialRecord) -> set[int]:
+        """All that the record names, hidden ones too, and the conditions above: a search for cancer finds leukemia."""
+        meshes = (*record.condition_meshes, *record.condition_ancestors)
+        keys = [_key(term) for term in (*(mesh.term for mesh in meshes), *record.conditions)]
+        return {self._by_key[key] for key in keys if key in self._by_key}
 
     def subscription_condition(self, record: TrialRecord) -> int | None:
         """The Condition of the registrant's first term that is one; else the first chip."""

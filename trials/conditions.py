@@ -163,7 +163,7 @@ def condition_key(term: str) -> str:
     folded: list[str] = []
     for word in words:
         follows_type = bool(folded) and folded[-1] in ("type", "stage", "grade", "phase")
-        folded.append(_NUMERALS.get(word, word) if follows_type else _singular(_respelled(word)))
+        folded.append(_NUMERALS.get(word, word) if follows_type else singular(respelled(word)))
     return " ".join(folded) or line(term).casefold()
 
 
@@ -174,13 +174,13 @@ def _without_abbreviation(match: re.Match[str]) -> str:
     return "" if all(letter in others for letter in letters) else match.group()
 
 
-def _respelled(word: str) -> str:
+def respelled(word: str) -> str:
     for pattern, plain in _SPELLINGS:
         word = pattern.sub(plain, word)
     return word
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
     if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
         return word
     if word.endswith("ies") and len(word) > 5:

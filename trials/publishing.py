@@ -8,7 +8,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from trials import changes, quarantine, records
+from trials import changes, quarantine, records, search_index
 from trials.batches import BATCH, batches
 from trials.condition_index import ConditionIndex, recount
 from trials.incoming import Broken, Incoming
@@ -149,6 +149,7 @@ class Publication:
         Trial.objects.filter(id__in=[trial.id for trial in gone]).update(
             gone_at=self.now, version=F("version") + 1, last_changed_at=self._changed_at
         )
+        search_index.drop([trial.id for trial in gone])
         self.conditions.touch(_conditions_of(gone))
         self.row.gone += len(rows)
         self.row.events += len(rows)
@@ -205,6 +206,7 @@ def _move(alias: TrialAlias, *, now: datetime) -> Trial | None:
     if target.pk == trial.pk:
         return None
     Trial.objects.filter(pk=trial.pk).update(moved_to=target, gone_at=trial.gone_at or now)
+    search_index.drop([trial.pk])
     Trial.objects.filter(moved_to=trial).update(moved_to=target)
     TrialAlias.objects.filter(trial=trial).update(trial=target)
     return trial

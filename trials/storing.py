@@ -1,15 +1,16 @@
 """Records -> rows, in batches: new trials by COPY, changed ones by UPDATE. Only sync calls it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
 
-from trials import records
+from trials import records, search_index
 from trials.condition_index import ConditionIndex
+from trials.copying import copy_rows
+from trials.days import whole_day
 from trials.incoming import Incoming
 from trials.models import Location, Trial, TrialAlias, TrialCondition, TrialDocument
 from trials.records import TrialRecord
@@ -53,11 +54,12 @@ def insert(
     first = {"version": 1, "first_seen_at": now, "last_changed_at": now, "gone_at": None, "is_served": served,
              "keeps_subscription_condition": False}  # fmt: skip
     rows = ({"id": id_, **first, **facts(item, conditions)} for id_, item in numbered)
-    _copy(Trial, rows)
-    _copy(TrialDocument, ({"trial_id": id_, "packed": item.packed} for id_, item in numbered))
-    _copy(Location, (row for id_, item in numbered for row in _location_rows(id_, item.record)))
-    _copy(TrialCondition, (row for id_, item in numbered for row in _chip_rows(id_, item.record, conditions)))
+    copy_rows(Trial, rows)
+    copy_rows(TrialDocument, ({"trial_id": id_, "packed": item.packed} for id_, item in numbered))
+    copy_rows(Location, (row for id_, item in numbered for row in _location_rows(id_, item.record)))
+    copy_rows(TrialCondition, (row for id_, item in numbered for row in _chip_rows(id_, item.record, conditions)))
     _store_aliases(numbered)
+    search_index.add([(id_, item.record) for id_, item in numbered], conditions)
     return {item.record.nct_id: id_ for id_, item in numbered}
 
 
@@ -84,6 +86,7 @@ def replace(
     _replace_locations([(known.id, item.record) for known, old, item in pairs if _places(old) != _places(item.record)])
     _replace_chips([(known.id, item.record) for known, _, item in pairs], conditions)
     _store_aliases([(known.id, item) for known, _, item in pairs])
+    search_index.renew([(known.id, item.record) for known, _, item in pairs], conditions)
 
 
 def facts(item: Incoming, conditions: ConditionIndex) -> dict[str, Any]:
@@ -137,13 +140,6 @@ def _date_facts(record: TrialRecord) -> dict[str, Any]:
     return values
 
 
-def whole_day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
-
-
 def _small(number: int | None) -> int | None:
     return number if number is not None and 0 <= number < 2**31 else None
 
@@ -168,7 +164,7 @@ def _places(record: TrialRecord) -> list[tuple[Any, ...]]:
 
 def _replace_locations(changed: Sequence[tuple[int, TrialRecord]]) -> None:
     Location.objects.filter(trial_id__in=[id_ for id_, _ in changed]).delete()
-    _copy(Location, (row for id_, record in changed for row in _location_rows(id_, record)))
+    copy_rows(Location, (row for id_, record in changed for row in _location_rows(id_, record)))
 
 
 def _chip_rows(trial_id: int, record: TrialRecord, conditions: ConditionIndex) -> Iterator[dict[str, Any]]:
@@ -185,7 +181,7 @@ def _replace_chips(trials: Sequence[tuple[int, TrialRecord]], conditions: Condit
     moved = [id_ for id_ in wanted if wanted[id_] != present[id_]]
     conditions.touch(c for id_ in moved for c in present[id_])
     TrialCondition.objects.filter(trial_id__in=moved).delete()
-    _copy(TrialCondition, (
+    copy_rows(TrialCondition, (
         {"trial_id": id_, "condition_id": condition_id, "position": position}
         for id_ in moved for position, condition_id in enumerate(wanted[id_])
     ))  # fmt: skip
@@ -206,23 +202,3 @@ def _reserve_ids(model: type[models.Model], count: int) -> list[int]:
             [model._meta.db_table, count],
         )
         return [row[0] for row in cursor.fetchall()]
-
-
-def _copy(model: type[models.Model], rows: Iterable[dict[str, Any]]) -> None:
-    """COPY rows, each a dict of the same columns; nothing where there are none."""
-    rows = iter(rows)
-    first = next(rows, None)
-    if first is None:
-        return
-    columns = list(first)
-    with _copying(model, columns) as copy:
-        copy.write_row([first[column] for column in columns])
-        for row in rows:
-            copy.write_row([row[column] for column in columns])
-
-
-@contextmanager
-def _copying(model: type[models.Model], columns: Sequence[str]) -> Iterator[Any]:
-    quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {model._meta.db_table} ({quoted}) FROM STDIN") as copy:
-        yield copy

@@ -15,7 +15,7 @@ from typing import Self
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from trials import changes, generation, guard, quarantine, records
+from trials import changes, generation, guard, quarantine, records, search_index
 from trials.batches import BATCH, batches
 from trials.condition_index import ConditionIndex, recount
 from trials.flight import StayAway, SyncBusy, single_flight
@@ -255,6 +255,7 @@ class Run:
     def _end(self, state: SyncRun.State) -> SyncRun:
         if state != SyncRun.State.FAILED:
             self._supersede()
+            search_index.settle()
         self.row.state = state
         self.row.finished_at = self._clock()
         self._save_counts("state", "finished_at", "held_because", "error", "decided_by", "data_timestamp", "cursor",

@@ -1,6 +1,7 @@
 from trials.models.changes import TrialChange, TrialVersion
 from trials.models.conditions import Condition, ConditionName, TrialCondition
 from trials.models.runs import MissingStudy, QuarantinedStudy, StagedStudy, SyncRun
+from trials.models.search import Region, SearchWord, SitePoint, TrialSearch
 from trials.models.trials import Location, Trial, TrialAlias, TrialDocument
 
 __all__ = [
@@ -9,6 +10,9 @@ __all__ = [
     "Location",
     "MissingStudy",
     "QuarantinedStudy",
+    "Region",
+    "SearchWord",
+    "SitePoint",
     "StagedStudy",
     "SyncRun",
     "Trial",
@@ -16,5 +20,6 @@ __all__ = [
     "TrialChange",
     "TrialCondition",
     "TrialDocument",
+    "TrialSearch",
     "TrialVersion",
 ]

@@ -1,5 +1,6 @@
 """Conditions: the vocabulary that editors control, made from MeSH and the registrants' terms."""
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -53,6 +54,10 @@ class ConditionName(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["key"], condition=~Q(source="learned"), name="condition_name_key_once"),
             models.UniqueConstraint(fields=["condition", "key"], name="condition_name_once"),
+        ]
+        indexes = [
+            # the names in a question, and names that begin like what is being typed
+            models.Index(OpClass("key", name="varchar_pattern_ops"), name="condition_name_key"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,157 @@
+"""A question -> a page of trials, how many there are, and counts beside the filters.
+
+One index answers words and filters alike. Of too many hits only the best MOST are read, and counts say "or more".
+How trials are ranked, and why so, is in docs/adr/0006-ranking.md.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db import connections, router, transaction
+
+from trials.models import TrialSearch
+from trials.search import facets
+from trials.search.asking import MOST, PER_PAGE, Asked
+from trials.search.planning import plan
+from trials.search.query import Query
+from trials.search.resolving import INSIDE, KM, Resolved, resolve
+from trials.search.terms import SITE_MAY_BE_OPEN
+
+
+@dataclass(frozen=True)
+class Hit:
+    trial_id: int
+    km: float | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """`total`, `counts` and `places` are lower bounds where `is_capped`; `any_status` counts to MOST + 1."""
+
+    asked: Asked
+    resolved: Resolved = field(default_factory=Resolved)
+    hits: list[Hit] = field(default_factory=list)
+    total: int = 0
+    is_capped: bool = False
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    places: list[tuple[str, int]] = field(default_factory=list)
+    any_status: int = 0
+    wider: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def pages(self) -> int:
+        return -(-self.total // PER_PAGE)
+
+
+def find(asked: Asked) -> Found:
+    """Of a question that was not understood, nothing."""
+    if asked.problems or (asked.near and asked.place is None):
+        return Found(asked)
+    alias = router.db_for_read(TrialSearch) or "default"
+    with transaction.atomic(using=alias, savepoint=False), connections[alias].cursor() as cursor:
+        resolved = resolve(cursor, asked)
+        query = plan(asked, resolved)
+        found = _read(asked, resolved, _rows(cursor, asked, query, resolved))
+        return found if found.total else replace(found, wider=_wider(cursor, query))
+
+
+# Days without the mark of open ones; the percent sign is doubled for the parameters.
+_ORDER = {"relevance": "rank", "near": "rank", "updated": f"rank %% {TrialSearch.OPEN}", "new": "posted"}
+_COLUMNS = "trial_id, rank, posted, facets, regions"
+_DISTANCES = f"""
+    SELECT trial_id, min({KM}) AS km FROM hits JOIN trials_location USING (trial_id)
+    WHERE {INSIDE} AND (%(any_site)s OR status = ANY(%(open_sites)s)) GROUP BY trial_id
+"""  # noqa: S608
+_ANSWER = f"""
+    (SELECT 'trial', trial_id, 0, km, '' FROM page ORDER BY {{order}}rank DESC, trial_id DESC
+    LIMIT {PER_PAGE} OFFSET %(skip)s)
+    UNION ALL SELECT 'facets', facets, count(*)::int, NULL, '' FROM hits GROUP BY facets
+    UNION ALL SELECT 'place', 0, many, NULL, {{place}} FROM (
+        SELECT region, count(*)::int AS many FROM hits, unnest(regions) AS region GROUP BY region
+    ) AS counted JOIN trials_region ON id = region WHERE {{places}}
+"""  # noqa: S608
+
+
+def _rows(cursor: Any, asked: Asked, query: Query, resolved: Resolved) -> list[Any]:
+    """(what, number, how many, km, name): the page in order, facets, places, all statuses. One statement, as they all
+    read the same hits."""
+    tables, order, values = _tables(asked, query, resolved)
+    if resolved.country:
+        places, place = "country = %(country)s AND state <> ''", "state"
+    else:
+        places, place = "state = ''", "country"
+    sql = f"WITH {', '.join(tables)} {_ANSWER.format(order=order, places=places, place=place)}"
+    if asked.status != "any":
+        any_status, more = _limited_count(query, "status")
+        sql += f" UNION ALL SELECT 'any status', 0, ({any_status}), NULL, ''"
+        values |= more
+    cursor.execute(sql, {**values, "country": resolved.country, "skip": min(asked.page - 1, MOST) * PER_PAGE})
+    return list(cursor.fetchall())
+
+
+def _tables(asked: Asked, query: Query, resolved: Resolved) -> tuple[list[str], str, dict[str, Any]]:
+    """The parts of the statement that give `hits` and `page`, and by what the page is ordered first."""
+    best, values = _best(asked, query)
+    order = f"{_ORDER[asked.sort]} DESC, "
+    if asked.place is not None:
+        # Without the first step the planner may walk all rows by rank and compare hundreds of points with each.
+        tables = [f"fitting AS MATERIALIZED ({best})", f"hits AS MATERIALIZED (SELECT * FROM fitting LIMIT {MOST + 1})",
+                  f"away AS ({_DISTANCES})", "page AS (SELECT * FROM hits JOIN away USING (trial_id))"]  # fmt: skip
+        values |= {**resolved.around, "any_site": asked.status != "open", "open_sites": sorted(SITE_MAY_BE_OPEN)}
+        return tables, f"round(km::numeric, 1), {order}" if asked.sort == "near" else order, values
+    tables = [f"hits AS MATERIALIZED ({best} LIMIT {MOST + 1})"]
+    if not query.in_names or asked.sort != "relevance":
+        return [*tables, "page AS (SELECT *, NULL::float8 AS km FROM hits)"], order, values
+    named, more = _best(asked, query, only_names=True)
+    tables += [
+        f"named AS MATERIALIZED ({named} LIMIT {MOST})",
+        """page AS (
+        SELECT *, NULL::float8 AS km, 1 AS tier FROM named UNION ALL
+        SELECT *, NULL, 2 FROM hits WHERE trial_id NOT IN (SELECT trial_id FROM named))""",
+    ]
+    return tables, f"tier, {order}", values | more
+
+
+def _best(asked: Asked, query: Query, *, only_names: bool = False) -> tuple[str, dict[str, Any]]:
+    where, values = query.where(only_names=only_names)
+    order = _ORDER[asked.sort]
+    return f"SELECT {_COLUMNS} FROM trials_trialsearch WHERE {where} ORDER BY {order} DESC, trial_id DESC", values  # noqa: S608
+
+
+def _limited_count(query: Query, without: str) -> tuple[str, dict[str, Any]]:
+    where, values = query.where(without)
+    rows = f"SELECT 1 FROM trials_trialsearch WHERE {where} LIMIT {MOST + 1}"  # noqa: S608
+    return f"SELECT count(*)::int FROM ({rows}) AS rows", values  # noqa: S608
+
+
+def _read(asked: Asked, resolved: Resolved, rows: Sequence[Any]) -> Found:
+    numbers = [(number, many) for what, number, many, _, _ in rows if what == "facets"]
+    total = sum(many for _, many in numbers)
+    return Found(
+        asked,
+        resolved,
+        hits=[Hit(trial_id, km) for what, trial_id, _, km, _ in rows if what == "trial"],
+        total=min(total, MOST),
+        is_capped=total > MOST,
+        counts=facets.counted(numbers),
+        places=sorted(
+            [(name, many) for what, _, many, _, name in rows if what == "place"], key=lambda p: (-p[1], p[0])
+        ),
+        any_status=sum(many for what, _, many, _, _ in rows if what == "any status"),
+    )
+
+
+def _wider(cursor: Any, query: Query) -> list[tuple[str, int]]:
+    """(filter, how many without it), for the page that found nothing; the words are not one that can go."""
+    names = [name for name in query.parts if name != "q"] + (["age"] if query.age is not None else [])
+    if not names:
+        return []
+    counts, values = [], {}
+    for name in names:
+        count, more = _limited_count(query, name)
+        counts.append(f"SELECT '{name}', ({count})")
+        values |= more
+    cursor.execute(" UNION ALL ".join(counts), values)
+    return [(name, many) for name, many in cursor.fetchall() if many]
