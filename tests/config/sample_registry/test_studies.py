@@ -1,9 +1,7 @@
 """The sample studies hold every status, phase, type and oddity that the real registry has."""
 
 import json
-import os
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from config.sample_registry.script import LATER
 from config.sample_registry.world import nct_id
 from tests.config.sample_registry import openapi
 from tests.config.sample_registry.client import SEEDS, STUDIES, at
+from tests.real_records import needs_records, records_dir
 
 
 def has(test: Any) -> set[str]:
@@ -95,23 +94,17 @@ class TestStudies:
     def test_an_odd_feature_is_there(self, feature: str, test: Any) -> None:
         assert has(test), feature
 
-    @pytest.mark.records
+    @needs_records
     def test_every_study_has_the_shape_of_the_registrys_own_description(self) -> None:
-        folder = os.environ.get("TRIAL_RECORDS_DIR")
-        if not folder:
-            pytest.skip("TRIAL_RECORDS_DIR is not set")
-        schemas = openapi.read(Path(folder) / "ctg-oas-v2.yaml")
+        schemas = openapi.read(records_dir() / "ctg-oas-v2.yaml")
         assert len(schemas["Status"].values) == 14
         late = [json.loads(path.read_text()) for path in LATER.glob("NCT*.json")]
         for study in [*STUDIES.values(), *late]:
             assert openapi.complaints(study, ["Study"], schemas, nct_id(study)) == []
 
-    @pytest.mark.records
+    @needs_records
     def test_that_description_would_notice_a_wrong_shape(self) -> None:
-        folder = os.environ.get("TRIAL_RECORDS_DIR")
-        if not folder:
-            pytest.skip("TRIAL_RECORDS_DIR is not set")
-        schemas = openapi.read(Path(folder) / "ctg-oas-v2.yaml")
+        schemas = openapi.read(records_dir() / "ctg-oas-v2.yaml")
         wrong = {"protocolSection": {"statusModule": {"overallStatus": "OPEN", "colour": 1}}, "hasResults": "no"}
         assert len(openapi.complaints(wrong, ["Study"], schemas)) == 3
 
