@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -30,6 +31,12 @@ class Environment:
 
     def words(self, name: str) -> list[str]:
         return [word for word in re.split(r"[,\s]+", self.text(name, "")) if word]
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        try:
+            return [ip_network(word) for word in self.words(name)]
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} takes addresses or networks: {error}.") from error
 
     def flag(self, name: str, default: bool) -> bool:
         value = self.text(name, "").lower()

@@ -1,6 +1,5 @@
 """All settings, read from the environment once. docs/operations.md explains each variable."""
 
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,10 +41,9 @@ if TESTING and not ON_LOOPBACK:
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS may not hold *: name the site's hosts.")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-try:
-    TRUSTED_PROXIES = [ip_network(value) for value in env.words("TRUSTED_PROXIES")]
-except ValueError as error:
-    raise ImproperlyConfigured(f"TRUSTED_PROXIES takes addresses or networks: {error}.") from error
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
 
 INSTALLED_APPS = [
     "config.admin_config.SafeAdminConfig",

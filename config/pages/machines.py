@@ -3,10 +3,15 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
+
+from config import vitals
+from config.metrics import CONTENT_TYPE, render_metrics
+from trials import limits
 
 _ROBOTS = """User-agent: *
 Disallow: /admin/
@@ -41,10 +46,25 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """The process can do its work: the database answers. Redis may be down: pages do not need it."""
+    """Whether this process can do its work. Without Redis it can: pages do not need it, and sign-ups are kept."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        state = vitals.look(now=timezone.now())
     except DatabaseError:
-        return HttpResponse("no database\n", status=503, content_type="text/plain")
-    return HttpResponse("ready\n", content_type="text/plain")
+        return JsonResponse({"database": "down"}, status=503, headers={"Retry-After": "30"})
+    return JsonResponse(state.as_json())
+
+
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For a collector that has the token or comes from an allowed network; for everybody else there is no such page."""
+    if not _may_read_metrics(request):
+        raise Http404
+    return HttpResponse(render_metrics(now=timezone.now()), content_type=CONTENT_TYPE)
+
+
+def _may_read_metrics(request: HttpRequest) -> bool:
+    token = settings.METRICS_TOKEN
+    if token and constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {token}"):
+        return True
+    address = limits.client_address(request)
+    return address is not None and any(address in network for network in settings.METRICS_NETWORKS)

@@ -12,6 +12,7 @@ urlpatterns = [
     path(".well-known/security.txt", machines.security, name="security"),
     path("health/live", machines.live, name="live"),
     path("health/ready", machines.ready, name="ready"),
+    path("metrics", machines.metrics, name="metrics"),
 ]
 if settings.DEMO or settings.DEBUG:
     urlpatterns += [
