@@ -3,6 +3,7 @@
 Each test leaves a change behind the fault, so that "caught up" can fail.
 """
 
+import html
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 
 from tests.trials.following import Follower, status_of, told
@@ -185,7 +187,9 @@ def test_a_study_is_gone_only_after_two_inventories_of_different_data(follower: 
     trial.refresh_from_db()
     assert (run.gone, trial.gone_at is None, trial.version) == (1, False, 2)
     assert told() == [(FIRST, 2, "gone")]
-    assert trial.document.study, "the page keeps the last record"
+    page = Client().get(f"/trials/{FIRST}/")
+    assert page.status_code == 410
+    assert trial.brief_title in html.unescape(page.content.decode()), "the page keeps the last record"
     follower.next_day()
     assert follower.take_inventory().gone == 0
 
@@ -241,6 +245,8 @@ def test_a_merged_study_redirects_and_alarms_nobody(follower: Follower) -> None:
     assert (old.moved_to, old.gone_at is None, old.version) == (target, False, 1)
     assert list(target.aliases.values_list("alias", flat=True)) == [FIRST]
     assert told() == []
+    page = Client().get(f"/trials/{FIRST}/")
+    assert (page.status_code, page["Location"]) == (301, f"/trials/{SECOND}/")
     follower.next_day()
     follower.take_inventory()
     assert told() == []

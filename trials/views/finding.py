@@ -27,6 +27,8 @@ def about_trial(view: TrialView) -> TrialView:
             return _moved(request, nct_id, alias.trial.nct_id)
         if nct_id != wanted:
             return _moved(request, nct_id, wanted)
+        if trial.moved_to is not None:
+            return _moved(request, nct_id, trial.moved_to.nct_id)
         if trial.gone_at is not None:
             return render(request, "trials/gone.html", {"trial": trial, "record": trial.record}, status=410)
         return view(request, trial, **kwargs)
