@@ -7,6 +7,7 @@ from hashlib import blake2b
 from django.db.models import Count, Q
 from django.utils.text import slugify
 
+from trials import lay_names
 from trials.conditions import condition_key, everyday
 from trials.models import Condition, ConditionName, Trial
 from trials.records import TrialRecord
@@ -25,6 +26,9 @@ NOT_A_CONDITION = frozenset(
 """Terms that name no condition: made hidden. Editors may show one again."""
 
 
+COVERING = (ConditionName.Source.EDITOR, ConditionName.Source.MESH)
+
+
 _key = lru_cache(maxsize=100_000)(condition_key)
 """The same few terms come back in every other record; a key costs as much as parsing a site."""
 
@@ -35,6 +39,7 @@ class ConditionIndex:
     def __init__(self) -> None:
         self._by_key: dict[str, int] = {}
         self._hidden: set[int] = set()
+        self._without_mesh: dict[str, int] = {}
         self.touched: set[int] = set()
 
     def learn(self, records: Iterable[TrialRecord]) -> None:
@@ -42,12 +47,15 @@ class ConditionIndex:
         terms: dict[str, tuple[str, str]] = {}
         for record in records:
             for mesh in (*record.condition_meshes, *record.condition_ancestors):
-                terms.setdefault(_key(mesh.term), (mesh.term, mesh.id))
+                terms[_key(mesh.term)] = (mesh.term, mesh.id)
             for term in record.conditions:
                 if len(term) <= LONGEST_TERM:
                     terms.setdefault(_key(term), (term, ""))
         terms.pop("", None)
         self._look_up(key for key in terms if key not in self._by_key)
+        for key, (_, mesh_id) in terms.items():
+            if mesh_id and (id_ := self._without_mesh.pop(key, None)):
+                Condition.objects.filter(id=id_).update(mesh_id=mesh_id[:12])
         missing = {key: term for key, term in terms.items() if key not in self._by_key}
         if missing:
             self._make(missing)
@@ -84,15 +92,18 @@ class ConditionIndex:
         wanted = list(keys)
         if not wanted:
             return
-        by_name = ConditionName.objects.filter(key__in=wanted).exclude(source=ConditionName.Source.LEARNED)
+        by_name = ConditionName.objects.filter(key__in=wanted, source__in=COVERING)
         targets = dict(by_name.values_list("key", "condition_id"))
         rows = Condition.objects.filter(Q(key__in=wanted) | Q(id__in=set(targets.values())))
         ids: dict[int, int] = {}
-        for id_, key, hidden, merged in rows.values_list("id", "key", "is_hidden", "merged_into_id"):
+        columns = ("id", "key", "is_hidden", "merged_into_id", "mesh_id")
+        for id_, key, hidden, merged, mesh_id in rows.values_list(*columns):
             ids[id_] = merged or id_
             self._by_key[key] = merged or id_
             if hidden and not merged:
                 self._hidden.add(id_)
+            if not mesh_id:
+                self._without_mesh[key] = id_
         for key, id_ in targets.items():
             self._by_key[key] = ids[id_]
 
@@ -106,6 +117,7 @@ class ConditionIndex:
             rows.append(Condition(name=everyday(term)[:300], slug=slug, key=key[:300], mesh_id=mesh_id[:12],
                                   is_hidden=key in NOT_A_CONDITION))  # fmt: skip
         Condition.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+        lay_names.give(missing)
         self._look_up(missing)
 
 

@@ -13,7 +13,7 @@ from trials.days import whole_day
 from trials.models import Region, SitePoint, Trial, TrialSearch
 from trials.models.search import region_slug
 from trials.records import TrialRecord, age_in_days
-from trials.search import facets, terms
+from trials.search import facets, spelling, terms
 from trials.search.terms import Kind
 
 Numbered = Sequence[tuple[int, TrialRecord]]
@@ -29,6 +29,7 @@ def add(trials: Numbered, conditions: ConditionIndex) -> None:
         with connection.cursor() as cursor:  # a first import: `settle` makes the index at its end, ten times as fast
             cursor.execute(f"DROP INDEX IF EXISTS {_INDEX}")
     _copy(trials, conditions, {})
+    spelling.note(record for _, record in trials)
 
 
 def settle() -> None:

@@ -38,11 +38,15 @@ class Condition(models.Model):
 
 
 class ConditionName(models.Model):
-    """Another name under which the condition is found: a lay name, a spelling, a learned pair."""
+    """Another name under which the condition is found: a lay name, a spelling, a learned pair.
+
+    The names that editors and MeSH give also cover a registrant's term, which then makes no chip of its own.
+    """
 
     class Source(models.TextChoices):
         EDITOR = "editor", "Editor"
         MESH = "mesh", "MeSH term"
+        LAY = "lay", "Everyday name"
         LEARNED = "learned", "Learned from the records"
 
     condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="names")

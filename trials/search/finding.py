@@ -17,6 +17,7 @@ from trials.search.asking import MOST, PER_PAGE, Asked
 from trials.search.planning import plan
 from trials.search.query import Query
 from trials.search.resolving import INSIDE, KM, Resolved, resolve
+from trials.search.spelling import corrected
 from trials.search.terms import SITE_MAY_BE_OPEN
 
 
@@ -28,7 +29,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """`total`, `counts` and `places` are lower bounds where `is_capped`; `any_status` counts to MOST + 1."""
+    """`total`, `counts` and `places` are lower bounds where `is_capped`; `any_status` counts to MOST + 1.
+
+    `instead_of` is the question as asked, where nothing fits it and `asked` is what was meant or a part of it.
+    """
 
     asked: Asked
     resolved: Resolved = field(default_factory=Resolved)
@@ -39,6 +43,7 @@ class Found:
     places: list[tuple[str, int]] = field(default_factory=list)
     any_status: int = 0
     wider: list[tuple[str, int]] = field(default_factory=list)
+    instead_of: str = ""
 
     @property
     def pages(self) -> int:
@@ -51,10 +56,27 @@ def find(asked: Asked) -> Found:
         return Found(asked)
     alias = router.db_for_read(TrialSearch) or "default"
     with transaction.atomic(using=alias, savepoint=False), connections[alias].cursor() as cursor:
-        resolved = resolve(cursor, asked)
-        query = plan(asked, resolved)
-        found = _read(asked, resolved, _rows(cursor, asked, query, resolved))
-        return found if found.total else replace(found, wider=_wider(cursor, query))
+        found, query = _find(cursor, asked)
+        if found.total or (asked.page - 1) * PER_PAGE >= MOST:
+            return found
+        return _instead(cursor, asked, found.resolved) or replace(found, wider=_wider(cursor, query))
+
+
+def _find(cursor: Any, asked: Asked) -> tuple[Found, Query]:
+    resolved = resolve(cursor, asked)
+    query = plan(asked, resolved)
+    return _read(asked, resolved, _rows(cursor, asked, query, resolved)), query
+
+
+def _instead(cursor: Any, asked: Asked, resolved: Resolved) -> Found | None:
+    """What the question may have been meant for: with its slips put right, or only the condition that it names."""
+    better = corrected(cursor, asked.q)
+    for q in (better, resolved.named.said if resolved.named and resolved.named.rest else ""):
+        if q:
+            found, _ = _find(cursor, replace(asked, q=q, page=1))
+            if found.total:
+                return replace(found, instead_of=asked.q)
+    return None
 
 
 # Days without the mark of open ones; the percent sign is doubled for the parameters.
