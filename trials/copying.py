@@ -15,9 +15,16 @@ def copy_rows(model: type[models.Model], rows: Iterable[dict[str, Any]]) -> None
         return
     columns = list(first)
     with _copying(model, columns) as copy:
-        copy.write_row([first[column] for column in columns])
+        copy.write_row([_cell(first[column]) for column in columns])
         for row in rows:
-            copy.write_row([row[column] for column in columns])
+            copy.write_row([_cell(row[column]) for column in columns])
+
+
+def _cell(value: Any) -> Any:
+    """Numbers in a list are written out here: the driver looks at each for its type, and there are hundreds."""
+    if isinstance(value, list) and (not value or isinstance(value[0], int)):
+        return "{" + ",".join(map(str, value)) + "}"
+    return value
 
 
 @contextmanager
