@@ -18,13 +18,17 @@ LONGEST_PATH = 1000
 LONGEST_BODY = 256 * 1024
 LONGEST_EDITORS_BODY = 2_500_000
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
+_NO_DEVICES = "camera=(), geolocation=(self), microphone=(), payment=(), usb=(), browsing-topics=()"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OWN = ("same-origin", "none")
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
 class ForwardedMiddleware:
-    """Forwarding headers count only from our own proxies; from anybody else they are as if never sent."""
+    """Forwarding headers count only from our own proxies; from anybody else they are as if never sent.
+
+    First of all, so that every answer carries what Django's own settings do not give.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -33,7 +37,10 @@ class ForwardedMiddleware:
         if not _from_our_proxy(request):
             for name in _FORWARDED:
                 request.META.pop(name, None)
-        return self.get_response(request)
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", _NO_DEVICES)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
 
 
 def _from_our_proxy(request: HttpRequest) -> bool:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from docs.draw_architecture import redrawn
+
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("trials", "explainers", "subscriptions", "config")
 MAY_IMPORT = {
@@ -126,3 +128,19 @@ def test_no_secret_is_in_the_repository_or_its_history() -> None:
                          cwd=ROOT, capture_output=True, check=True).stdout.decode("utf-8", "replace")  # fmt: skip
     added = [line for line in log.splitlines() if line.startswith("+") and SECRET.search(line)]
     assert not [line[:80] for line in added if "SECRET" not in line and "BEGIN (" not in line]
+
+
+def test_the_picture_and_the_list_of_decisions_are_what_the_code_says() -> None:
+    """If not: python3 docs/draw_architecture.py"""
+    assert not [named(page) for page, text in redrawn().items() if page.read_text(encoding="utf-8") != text]
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    lost = []
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").glob("*.md")]:
+        text = page.read_text(encoding="utf-8")
+        named_files = re.findall(r"`((?:docs|deploy|tests|config|trials|explainers|subscriptions)/[\w/-]+\.\w+)`", text)
+        links = re.findall(r"(?<!!)\[[^\]]+\]\((?!http)([\w./-]+)\)", text)
+        linked = [str((page.parent / target).relative_to(ROOT)) for target in links]
+        lost += [f"{named(page)}: {name}" for name in [*named_files, *linked] if not (ROOT / name).exists()]
+    assert not lost

@@ -17,7 +17,6 @@ from django.utils import timezone
 from config.logs import JsonLine
 from subscriptions.models import Confirmation, Email, Subscriber
 from tests.factories import ConditionFactory, TrialFactory
-from tests.subscriptions.conftest import sink, work  # noqa: F401  fixtures
 from tests.subscriptions.factories import published_run, update
 from tests.subscriptions.sink import Sink, text_of
 from trials.models import TrialCondition
@@ -56,7 +55,10 @@ def links(text: str) -> list[str]:
 
 
 def test_logs_and_redis_hold_no_address_and_no_token(
-    client: Client, sink: Sink, work: Callable[[], None], log: io.StringIO  # noqa: F811
+    client: Client,
+    sink: Sink,
+    work: Callable[[], None],
+    log: io.StringIO,
 ) -> None:
     condition = ConditionFactory(name="fatigue")
     trial = TrialFactory(subscription_condition=condition)
