@@ -39,6 +39,8 @@ class Story(NamedTuple):
     more_goals: int
 
 
+NAMED = 3
+"""Towns or countries that fit a line on a phone."""
 _COMPARATORS = ("ACTIVE_COMPARATOR", "PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION")
 
 
@@ -123,14 +125,30 @@ def people_label(record: TrialRecord) -> str:
 
 
 def where_label(record: TrialRecord) -> str:
+    """`Beijing, China`, `Spain: 2 sites, in Madrid and Seville`, `12 sites in 3 countries: China, Spain and Italy`."""
     countries = list(dict.fromkeys(site.country for site in record.sites if site.country))
     count = len(record.sites)
     if not count:
         return "The record lists no site"
-    sites = "1 site" if count == 1 else f"{count} sites"
+    sites = "1 site" if count == 1 else f"{count:,} sites"
     if len(countries) == 1:
-        return f"{sites}, {countries[0]}"
-    return f"{sites} in {len(countries)} countries" if countries else sites
+        return _in_one_country(record, countries[0], sites)
+    if not countries:
+        return sites
+    named = f": {vocabulary.listed(countries)}" if len(countries) <= NAMED else ""
+    return f"{sites} in {len(countries)} countries{named}"
+
+
+def _in_one_country(record: TrialRecord, country: str, sites: str) -> str:
+    """States tell towns of one name apart; a site without a town leaves only the count."""
+    towns = list(dict.fromkeys((site.city, site.state) for site in record.sites))
+    if not all(city for city, _ in towns):
+        return f"{country}: {sites}"
+    if len(towns) == 1:
+        town = vocabulary.place_label("", *towns[0], "", country)
+        return town if len(record.sites) == 1 else f"{town}: {sites}"
+    names = list(dict.fromkeys(city for city, _ in towns))
+    return f"{country}: {sites}" + (f", in {vocabulary.listed(names)}" if len(names) <= NAMED else "")
 
 
 class Moment(NamedTuple):
