@@ -50,6 +50,8 @@ app.conf.beat_schedule = {
     },
     # Say so in the log when the registry gave no answer for 26 hours.
     "check-freshness": {"task": "trials.tasks.check_freshness", "schedule": crontab(minute="*/15")},
+    # Once an hour: explainers that name a trial are tied to it, should it have arrived after they were published.
+    "link-mentions": {"task": "explainers.tasks.link_mentions", "schedule": crontab(minute="25")},
     # Find whatever any stage left unfinished: unmatched changes, uncomposed alerts, unsent mails.
     "sweep": {
         "task": "subscriptions.tasks.sweep",

@@ -12,7 +12,7 @@ import time_machine
 from django.test import Client
 
 from explainers import publishing
-from explainers.models import PlainSummary
+from explainers.models import Category, Explainer, ExplainerVersion, PlainSummary, TrialMention
 from tests.explainers.factories import TEXT, UserFactory, published_summary
 from tests.factories import ConditionFactory, SyncRunFactory, TrialChangeFactory, TrialFactory, study
 from trials.models import Trial, TrialAlias, TrialCondition
@@ -68,6 +68,23 @@ def trial_of(raw: dict[str, Any], **facts: Any) -> Trial:
 def summarised(trial: Trial, is_sample: bool = False, checked_version: int = 1, **texts: str) -> None:
     summary = published_summary(trial, text=replace(TEXT, **texts))
     PlainSummary.objects.filter(pk=summary.pk).update(is_sample=is_sample, checked_version=checked_version)
+
+
+def explainer_named(title: str, state: str) -> Explainer:
+    """As an editor's work leaves it, without the work."""
+    category, _ = Category.objects.get_or_create(name="Sleep", slug="sleep")
+    author = UserFactory()
+    row = Explainer.objects.create(
+        title=title, slug=title.lower().replace(" ", "-"), kind="article", category=category, edited_at=NOW
+    )
+    version = ExplainerVersion.objects.create(
+        explainer=row, number=1, revision=0, content={"title": title, "dek": "About tea."}, words=title,
+        author=author, author_name="Ann", published_at=NOW,
+    )  # fmt: skip
+    Explainer.objects.filter(pk=row.pk).update(
+        state=state, live=version, first_published_at=NOW, checked_at=NOW, withdrawn_at=NOW, withdrawn_because="Wrong"
+    )
+    return row
 
 
 def with_status(status: str, **more: Any) -> Trial:
@@ -417,11 +434,78 @@ def test_changes_are_grouped_by_update_newest_first(client: Client) -> None:
     assert changed.index("Jun 30, 2026") < changed.index("Jun 28, 2026")
 
 
-def test_page_takes_four_queries(client: Client, django_assert_num_queries: Any) -> None:
+@pytest.mark.parametrize(
+    "sites, said",
+    [
+        ([], "Where The record lists no site"),
+        ([("Beijing", "", "China")], "Where Beijing, China"),
+        ([("Bethesda", "Maryland", "United States")] * 2, "Where Bethesda, Maryland, United States: 2 sites"),
+        ([("Madrid", "", "Spain"), ("Seville", "", "Spain")], "Where Spain: 2 sites, in Madrid and Seville"),
+        ([(f"Town {n}", "", "Spain") for n in range(5)], "Where Spain: 5 sites NCT ID"),
+        ([("", "", "Spain")], "Where Spain: 1 site"),
+        ([("Rome", "", "Italy"), ("Lyon", "", "France")], "Where 2 sites in 2 countries: Italy and France"),
+        ([("A", "", f"Country {n}") for n in range(4)], "Where 4 sites in 4 countries NCT ID"),
+        ([("", "", "")] * 2, "Where 2 sites NCT ID"),
+    ],
+)
+def test_first_screen_says_where(client: Client, sites: list[tuple[str, str, str]], said: str) -> None:
+    rows = [{"facility": "A", "city": city, "state": state, "country": country} for city, state, country in sites]
+    text = words(page(client, with_sites(*rows)))
+    assert said in text
+    assert text.index("Where") < text.index("First seen")
+
+
+def test_explainers_that_name_the_trial_are_listed_once_published(client: Client) -> None:
+    trial = trial_of(study())
+    for state, title in (("published", "Tea and tiredness"), ("withdrawn", "Tea cures all")):
+        TrialMention.objects.create(explainer=explainer_named(title, state), nct_id=trial.nct_id, trial=trial)
+    html = page(client, trial)
+    assert "Explainers that name this trial" in html
+    assert '<a href="/explainers/tea-and-tiredness/">Tea and tiredness</a>' in html
+    assert "Tea cures all" not in html
+
+
+def test_no_heading_where_no_explainer_names_the_trial(client: Client) -> None:
+    assert "Explainers that name this trial" not in page(client, trial_of(study()))
+
+
+@pytest.mark.parametrize(
+    "modules, said",
+    [
+        ({"designModule": {"studyType": "EXPANDED_ACCESS", "phases": []}}, "This is expanded access, not a trial."),
+        ({"oversightModule": {"isUnapprovedDevice": True}}, "The device is not approved or cleared yet."),
+        ({"designModule": {"phases": ["PHASE1", "PHASE2"]}}, "Ask how many people had your dose before"),
+        ({"sponsorCollaboratorsModule": {"leadSponsor": {"name": "Dr A", "class": "INDIV"}}}, "sponsor is one person"),
+        ({"sponsorCollaboratorsModule": {"leadSponsor": {"name": "A", "class": "UNKNOWN"}}}, "what kind of sponsor"),
+        ({"sponsorCollaboratorsModule": {"leadSponsor": None}}, "does not say who runs this study"),
+        ({"oversightModule": {}}, "names no committee that watches over safety"),
+    ],
+)
+def test_safety_asks_about_what_the_record_shows(client: Client, modules: dict[str, Any], said: str) -> None:
+    safety = page(client, trial_of(study(**modules))).partition('<section id="safety"')[2].partition("</section>")[0]
+    assert said in words(safety)
+    assert "You should not have to pay" in words(safety)
+    assert 'href="/safety/"' in safety
+
+
+def test_safety_asks_nothing_special_of_a_trial_that_gives_no_reason(client: Client) -> None:
+    html = page(client, trial_of(study(oversightModule={"oversightHasDmc": True})))
+    assert "You should not have to pay" in html
+    assert "worth a question" not in html
+
+
+def test_nobody_joins_what_has_ended_so_there_is_no_safety_part(client: Client) -> None:
+    assert 'id="safety"' not in page(client, with_status("COMPLETED"))
+
+
+def test_page_takes_five_queries(client: Client, django_assert_num_queries: Any) -> None:
     trial = trial_of(study(), version=2, subscription_condition=ConditionFactory())
     summarised(trial)
     TrialChangeFactory(trial=trial)
-    with django_assert_num_queries(4):
+    for title in ("Tea and tiredness", "Tea at night"):
+        explainer = explainer_named(title, "published")
+        TrialMention.objects.create(explainer=explainer, nct_id=trial.nct_id, trial=trial)
+    with django_assert_num_queries(5):
         page(client, trial)
 
 

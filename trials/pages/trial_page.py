@@ -9,7 +9,7 @@ from trials import eligibility, in_short, vocabulary
 from trials.changes import Rank
 from trials.eligibility import Criterion
 from trials.models import Condition, Trial, TrialChange
-from trials.pages import site_map, sites, standing, story, structured
+from trials.pages import asking, site_map, sites, standing, story, structured
 from trials.records import TrialRecord
 
 SHOWN_UPDATES = 5
@@ -43,6 +43,7 @@ def context(
         "polled_at": polled_at,
         "truth": standing.truth(record, today),
         "banners": standing.banners(record, today),
+        "where": story.where_label(record),
         "status_words": vocabulary.status_words(record.status),
         "ladder": standing.ladder(record.phases),
         "no_ladder": standing.no_ladder(record),
@@ -62,6 +63,7 @@ def context(
         "site_map": site_map.site_map(record),
         "site_count": len(record.sites),
         "calling": sites.CALLING.get(record.status, ""),
+        "to_ask": asking.to_ask(record),
         "updates": updates[:SHOWN_UPDATES],
         "has_more_updates": len(updates) > SHOWN_UPDATES,
         "documents": documents(record),

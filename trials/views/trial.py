@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,10 +12,11 @@ from trials.views.finding import about_trial
 
 @about_trial
 def page(request: HttpRequest, trial: Trial) -> HttpResponse:
-    """Four queries: the trial, its conditions, its changes, and when the registry was last checked."""
+    """Five queries: the trial, its conditions, changes, explainers, and when the registry was last checked."""
     conditions = chips(trial)
     changes = list(trial.changes.newest_first())
     context = trial_page.context(trial, conditions, changes, polled_at(), timezone.now().date())
+    context["explainers"] = naming(trial)
     return render(request, "trials/trial.html", context)
 
 
@@ -22,6 +24,12 @@ def chips(trial: Trial) -> list[Condition]:
     """The trial's conditions that readers see, MeSH terms first, then in the registrant's order."""
     shown = Condition.objects.shown().filter(trial_conditions__trial=trial)
     return list(shown.order_by("trial_conditions__position"))
+
+
+def naming(trial: Trial) -> list[Any]:
+    """The published explainers that name the trial: a relation, so that nothing here needs to know their app."""
+    published = trial.explainer_mentions.filter(explainer__state="published").order_by("-explainer__checked_at")
+    return [mention.explainer for mention in published.select_related("explainer__live", "explainer__category")]
 
 
 def polled_at() -> datetime | None:
