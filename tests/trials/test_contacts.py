@@ -1,15 +1,18 @@
 """Contacts are shown to who asks, so many times an hour, and are found nowhere else."""
 
 import json
+from datetime import date
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
 
+from tests.explainers.factories import member
 from tests.factories import TrialFactory
-from trials.models import Trial
+from trials.models import ContactReveal, Trial
 from trials.views import contacts
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +48,34 @@ def test_a_contact_that_the_record_does_not_have_is_404(client: Client, trial: T
     response = ask(client, key)
     assert response.status_code == 404
     assert b"ada@example.org" not in response.content
+
+
+def test_showings_are_counted_by_day_without_who_asked(client: Client, trial: Trial) -> None:
+    with time_machine.travel("2026-07-02T23:59Z", tick=False):
+        ask(client)
+        ask(client, **JSON)
+        ask(client, "study-9")
+    with time_machine.travel("2026-07-03T00:01Z", tick=False):
+        ask(client)
+    rows = ContactReveal.objects.order_by("day").values_list("trial__nct_id", "day", "count")
+    assert list(rows) == [("NCT99000001", date(2026, 7, 2), 2), ("NCT99000001", date(2026, 7, 3), 1)]
+    assert {field.name for field in ContactReveal._meta.get_fields()} == {"id", "trial", "day", "count"}
+
+
+def test_refused_showings_are_not_counted(client: Client, trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contacts, "PER_HOUR", 1)
+    assert [ask(client).status_code for _ in range(2)] == [200, 429]
+    assert ContactReveal.objects.get().count == 1
+
+
+@pytest.mark.parametrize("role", ["Editor", "Reviewer", "Administrator"])
+def test_editors_see_the_counts_and_change_nothing(client: Client, trial: Trial, role: str, settings: Any) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    ask(client)
+    client.force_login(member(role))
+    listed = client.get("/admin/trials/contactreveal/")
+    assert b"NCT99000001" in listed.content
+    assert client.get("/admin/trials/contactreveal/add/").status_code == 403
 
 
 def test_get_shows_nothing(client: Client, trial: Trial) -> None:

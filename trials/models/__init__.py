@@ -1,5 +1,6 @@
 from trials.models.changes import TrialChange, TrialVersion
 from trials.models.conditions import Condition, ConditionName, TrialCondition
+from trials.models.reveals import ContactReveal
 from trials.models.runs import MissingStudy, QuarantinedStudy, StagedStudy, SyncRun
 from trials.models.search import Region, SearchWord, SitePoint, TrialSearch
 from trials.models.trials import Location, Trial, TrialAlias, TrialDocument
@@ -7,6 +8,7 @@ from trials.models.trials import Location, Trial, TrialAlias, TrialDocument
 __all__ = [
     "Condition",
     "ConditionName",
+    "ContactReveal",
     "Location",
     "MissingStudy",
     "QuarantinedStudy",

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from trials import limits
-from trials.models import Trial
+from trials.models import ContactReveal, Trial
 from trials.pages import sites
 from trials.records import Contact
 from trials.views.finding import about_trial
@@ -30,6 +31,7 @@ def reveal(request: HttpRequest, trial: Trial) -> HttpResponse:
         response = _answer(request, trial, found[0], (), TOO_MANY, 429)
         response["Retry-After"] = "3600"
         return response
+    ContactReveal.objects.note(trial, timezone.now().date())
     return _answer(request, trial, *found)
 
 
