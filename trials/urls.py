@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from trials import feeds
 from trials.converters import NctIdConverter
-from trials.views import changes, conditions, contacts, data, home, lists, sheets, trial
+from trials.views import changes, conditions, contacts, data, home, list_data, lists, sheets, trial
 
 register_converter(NctIdConverter, "nct")
 
@@ -12,6 +12,7 @@ app_name = "trials"
 urlpatterns = [
     path("", home.home, name="home"),
     path("trials/", lists.trials, name="list"),
+    path("trials/suggest/", lists.suggest, name="suggest"),
     path("trials/compare/", sheets.compare, name="compare"),
     path("trials/<nct:nct_id>/", trial.page, name="trial"),
     path("trials/<nct:nct_id>.json", data.trial, name="trial-json"),
@@ -20,11 +21,11 @@ urlpatterns = [
     path("trials/<nct:nct_id>/changes/<int:version>/", changes.one, name="update"),
     path("trials/<nct:nct_id>/sheet/", sheets.sheet, name="sheet"),
     path("trials/<nct:nct_id>/feed/", feeds.trial, name="trial-feed"),
-    path("trials.json", data.trials, name="list-json"),
+    path("trials.json", list_data.as_json, name="list-json"),
+    path("trials.csv", list_data.as_csv, name="list-csv"),
     path("changes/feed/", feeds.changes, name="changes-feed"),
     path("conditions/", conditions.index, name="conditions"),
     path("conditions/<slug:slug>/", conditions.condition, name="condition"),
     path("conditions/<slug:slug>.json", data.condition, name="condition-json"),
     path("conditions/<slug:slug>/feed/", feeds.condition, name="condition-feed"),
-    path("sitemap.xml", data.sitemap, name="sitemap"),
 ]

@@ -3,11 +3,14 @@
 from django.conf import settings
 from django.urls import path
 
-from config.pages import demo_mail, machines, own
+from config.pages import demo_mail, machines, own, sitemap
 
 app_name = "pages"
 urlpatterns = [
-    *(path(f"{name}/", own.page, {"name": name}, name=name) for name in own.PAGES),
+    path("terms/", own.terms, name="terms"),
+    path("terms/<slug:version>/", own.terms, name="terms-version"),
+    *(path(f"{name}/", own.page, {"name": name}, name=name) for name in own.PAGES if name != "terms"),
+    path("sitemap.xml", sitemap.sitemap, name="sitemap"),
     path("robots.txt", machines.robots, name="robots"),
     path(".well-known/security.txt", machines.security, name="security"),
     path("health/live", machines.live, name="live"),

@@ -1,6 +1,7 @@
 """The site's own pages, error pages and machine files: they stand, they link to what exists, nothing is inline."""
 
 import re
+from datetime import date
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.urls import Resolver404, resolve
 
 from config import errors
 from config.pages import demo_mail, own
+from subscriptions import consent
 from tests.factories import ConditionFactory, TrialFactory
 
 pytestmark = pytest.mark.django_db
@@ -95,10 +97,30 @@ def test_safety_page_makes_its_five_points(client: Client) -> None:
 
 
 def test_terms_and_privacy_carry_their_dates(client: Client) -> None:
-    assert f"Version {own.TERMS_VERSION}, since " in get(client, "/terms/")
+    assert f"Version {own.TERMS[0].version}, since " in get(client, "/terms/")
     privacy = get(client, "/privacy/")
     assert "7 days, then it is deleted" in privacy
     assert "28 days, then it is erased" in privacy
+
+
+def test_old_terms_keep_their_address_and_say_that_they_are_old(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = own.TERMS[0]
+    newer = own.Terms("2027-01", date(2027, 1, 1))
+    monkeypatch.setattr(own, "TERMS", (newer, first))
+    old = get(client, f"/terms/{first.version}/")
+    assert "These terms hold no longer" in old
+    assert "Sign up only your own address." in old
+    assert '<a href="/terms/2027-01/">' in old
+    assert client.get("/terms/2020-01/").status_code == 404
+
+
+def test_every_version_that_people_agreed_to_can_be_read(client: Client) -> None:
+    assert set(consent.TEXTS) == {terms.version for terms in own.TERMS}
+    assert own.TERMS[0].version == consent.CURRENT
+    for version in consent.TEXTS:
+        get(client, f"/terms/{version}/")
 
 
 def test_demo_says_so_on_every_page_and_to_search_engines(client: Client, settings: Any) -> None:

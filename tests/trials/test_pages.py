@@ -10,8 +10,10 @@ import feedparser
 import pytest
 from django.test import Client
 
-from tests.factories import ConditionFactory, TrialChangeFactory, TrialFactory, study
-from trials.models import Condition, Trial, TrialCondition
+from tests.factories import EARLIER, ConditionFactory, TrialChangeFactory, TrialFactory, study
+from tests.trials.test_trial_page import explainer_named
+from trials.models import Condition, Trial, TrialCondition, TrialVersion
+from trials.packing import pack
 
 pytestmark = pytest.mark.django_db
 
@@ -233,6 +235,84 @@ def test_empty_feed_is_sound(client: Client) -> None:
     feed = feedparser.parse(client.get("/changes/feed/").content)
     assert not feed.bozo
     assert feed.feed.updated
+
+
+def keep(trial: Trial, version: int, **modules: Any) -> None:
+    """The study as it was at that version."""
+    TrialVersion.objects.create(
+        trial=trial, version=version, packed=pack(study(trial.nct_id, **modules)), replaced_at=EARLIER
+    )
+
+
+@pytest.fixture
+def changed_twice() -> Trial:
+    """120 -> 150 people -> completed; the last version is the stored study."""
+    now = study("NCT99000001", statusModule={"overallStatus": "COMPLETED"},
+                designModule={"enrollmentInfo": {"count": 150, "type": "ESTIMATED"}})  # fmt: skip
+    trial = TrialFactory(nct_id="NCT99000001", version=3, status="COMPLETED", document=now)
+    keep(trial, 1)
+    keep(trial, 2, designModule={"enrollmentInfo": {"count": 150, "type": "ESTIMATED"}})
+    TrialChangeFactory(trial=trial, version=2, detected_at=datetime(2026, 6, 28, tzinfo=UTC))
+    TrialChangeFactory(trial=trial, version=3, detected_at=datetime(2026, 6, 30, tzinfo=UTC))
+    return trial
+
+
+def test_any_two_versions_are_compared(client: Client, changed_twice: Trial) -> None:
+    html = get(client, "/trials/NCT99000001/changes/?from=1&to=3")
+    assert '<span class="cue">Before</span> <del>120 planned</del>' in html
+    assert '<span class="cue">Now</span> <ins>150 planned</ins>' in html
+    assert "<ins>Completed</ins>" in html
+    assert re.search(r"Version 1, first seen.*Jun 27, 2026.*beside version 3, first seen.*Jun 30, 2026", html)
+    assert "noindex" in html
+
+
+def test_neighbouring_versions_show_only_what_lies_between(client: Client, changed_twice: Trial) -> None:
+    html = get(client, "/trials/NCT99000001/changes/?from=2&to=3")
+    assert "<ins>Completed</ins>" in html
+    assert "150 planned" not in html
+
+
+def test_versions_in_the_wrong_order_are_put_right(client: Client, changed_twice: Trial) -> None:
+    response = client.get("/trials/NCT99000001/changes/?from=3&to=1")
+    assert (response.status_code, response["Location"]) == (302, "/trials/NCT99000001/changes/?from=1&to=3")
+
+
+def test_one_version_twice_says_so(client: Client, changed_twice: Trial) -> None:
+    assert "the same version twice" in get(client, "/trials/NCT99000001/changes/?from=2&to=2")
+
+
+@pytest.mark.parametrize("query", ["from=1&to=9", "from=1", "to=3", "from=0&to=3", "from=x&to=3", "from=1&to=-1"])
+def test_versions_that_we_do_not_have_are_404(client: Client, changed_twice: Trial, query: str) -> None:
+    get(client, f"/trials/NCT99000001/changes/?{query}", status=404)
+
+
+def test_the_changes_page_offers_the_comparison_where_there_are_two_versions(
+    client: Client, changed_twice: Trial
+) -> None:
+    html = get(client, "/trials/NCT99000001/changes/")
+    assert re.findall(r'<option value="(\d)"', html) == ["1", "2", "3", "3", "2", "1"]
+    other = TrialFactory()
+    assert 'name="from"' not in get(client, f"/trials/{other.nct_id}/changes/")
+
+
+def test_a_stored_study_that_was_never_told_is_not_compared_in_its_place(client: Client, changed_twice: Trial) -> None:
+    keep(changed_twice, 3, statusModule={"overallStatus": "WITHDRAWN"})
+    assert "<ins>Completed</ins>" in get(client, "/trials/NCT99000001/changes/?from=1&to=3")
+
+
+def test_old_contacts_are_not_in_a_comparison(client: Client, changed_twice: Trial) -> None:
+    html = get(client, "/trials/NCT99000001/changes/?from=1&to=3")
+    assert "555-0100" not in html
+    assert "ada@example.org" not in html
+
+
+def test_sitemap_lists_explainers_once_published(client: Client) -> None:
+    explainer_named("Tea and tiredness", "published")
+    explainer_named("Tea cures all", "withdrawn")
+    part = get(client, "/sitemap.xml?part=0")
+    assert "/explainers/tea-and-tiredness/</loc><lastmod>2026-07-02</lastmod>" in part
+    assert "/explainers/category/sleep/" in part
+    assert "tea-cures-all" not in part
 
 
 def test_sitemap_lists_pages_and_trials_but_not_gone_ones(client: Client) -> None:

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from trials import vocabulary
+from trials.changes import Change
 from trials.markdown import shown
 from trials.masking import masked
 from trials.models import TrialChange
@@ -27,7 +28,7 @@ class Compared(NamedTuple):
     pieces: tuple[Piece, ...] = ()
 
 
-def compared(change: TrialChange) -> list[Compared]:
+def compared(change: TrialChange | Change) -> list[Compared]:
     """What stood there and what stands there now; nothing where the sentence has said it all."""
     if change.kind in ("eligibility", "eligibility_wording"):
         return _criteria(change.old or {}, change.new or {})
