@@ -5,10 +5,9 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.http import HttpRequest
-from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from config.models import SignInAttempt
+from config.models import BackupCode, SignInAttempt
 
 
 class _ReadOnly:
@@ -46,8 +45,12 @@ class DeviceAdmin(_ReadOnly, admin.ModelAdmin[Any]):
     list_display = ["user", "name", "confirmed"]
     fields = ["user", "name", "confirmed"]
 
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """The lost phone's backup codes may be lost with it."""
+        BackupCode.objects.filter(user=obj.user_id).delete()
+        super().delete_model(request, obj)
 
-for model in (TOTPDevice, StaticDevice):
-    if admin.site.is_registered(model):
-        admin.site.unregister(model)
-    admin.site.register(model, DeviceAdmin)
+
+if admin.site.is_registered(TOTPDevice):
+    admin.site.unregister(TOTPDevice)
+admin.site.register(TOTPDevice, DeviceAdmin)

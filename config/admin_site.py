@@ -19,7 +19,7 @@ from trials import limits
 CONFIRMED_AT = "second_factor_at"
 FRESH_FOR = 15 * 60
 _WEIGHTY_NAMES = ("release", "discard", "export")
-_WEIGHTY_MODELS = {"user", "group", "totpdevice", "staticdevice"}
+_WEIGHTY_MODELS = {"user", "group", "totpdevice"}
 
 
 class Site(AdminSite):

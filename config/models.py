@@ -1,4 +1,4 @@
-"""Who tried to sign in. The rows slow guessing down, and tell an administrator of it."""
+"""Who tried to sign in, which slows guessing down, and the codes for the day an editor's phone is lost."""
 
 from django.db import models
 
@@ -30,3 +30,13 @@ class SignInAttempt(models.Model):
     def __str__(self) -> str:
         outcome = "succeeded" if self.succeeded else "failed"
         return f"{self.step} {outcome} at {self.at:%Y-%m-%d %H:%M} UTC"
+
+
+class BackupCode(models.Model):
+    """Opens the door once in place of the phone. Kept as a password is: nobody reads it here."""
+
+    user = models.ForeignKey("auth.User", on_delete=models.CASCADE, related_name="+")
+    hashed = models.CharField(max_length=128)
+
+    def __str__(self) -> str:
+        return f"backup code {self.pk}"

@@ -2,10 +2,12 @@
 
 import base64
 import io
+import secrets
 import time
 from datetime import timedelta
 
 import segno
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
@@ -16,14 +18,16 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_otp import login as otp_login
 from django_otp import match_token
-from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from config import sign_in
 from config.admin_site import CONFIRMED_AT, Site
+from config.models import BackupCode
 from trials import limits
 
 BACKUP_CODES = 8
+BACKUP_LENGTH = 10
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another
 WRONG = "This code is not right, or it was used before. Wait for the next one."
 
 
@@ -48,8 +52,8 @@ def _try_code(request: HttpRequest, user: User, typed: str, *, joined: bool) -> 
     attempt = sign_in.begin(sign_in.Step.CODE, user.username, limits.network(request), now=timezone.now())
     if isinstance(attempt, timedelta):
         raise limits.TooMany(int(attempt.total_seconds()) + 1)
-    code = typed.replace(" ", "")[:32]
-    device = match_token(user, code) if joined else _join(user.pk, code)
+    code = typed.replace(" ", "").lower()[:32]
+    device = _device_for(user, code) if joined else _join(user.pk, code)
     if device is None:
         sign_in.fail(attempt, user.pk)
         return WRONG
@@ -58,6 +62,23 @@ def _try_code(request: HttpRequest, user: User, typed: str, *, joined: bool) -> 
     otp_login(request, device)
     request.session[CONFIRMED_AT] = time.time()
     return ""
+
+
+def _device_for(user: User, code: str) -> TOTPDevice | None:
+    """The phone whose code this is, or that a backup code stands in for."""
+    if len(code) != BACKUP_LENGTH:
+        device: TOTPDevice | None = match_token(user, code)
+        return device
+    return TOTPDevice.objects.filter(user=user, confirmed=True).first() if _use_backup_code(user, code) else None
+
+
+@transaction.atomic
+def _use_backup_code(user: User, code: str) -> bool:
+    for kept in BackupCode.objects.select_for_update().filter(user=user):
+        if check_password(code, kept.hashed):
+            kept.delete()
+            return True
+    return False
 
 
 def _show_backup_codes(request: HttpRequest, user: User, site: Site) -> HttpResponse:
@@ -91,10 +112,9 @@ def _joining(user_id: int) -> dict[str, str]:
 @transaction.atomic
 def _backup_codes(user_id: int) -> list[str]:
     """For the day the phone is lost: each works once."""
-    StaticDevice.objects.filter(user_id=user_id).delete()
-    device = StaticDevice.objects.create(user_id=user_id, name="Backup codes")
-    codes = [StaticToken.random_token() for _ in range(BACKUP_CODES)]
-    StaticToken.objects.bulk_create([StaticToken(device=device, token=code) for code in codes])
+    BackupCode.objects.filter(user_id=user_id).delete()
+    codes = ["".join(secrets.choice(_LETTERS) for _ in range(BACKUP_LENGTH)) for _ in range(BACKUP_CODES)]
+    BackupCode.objects.bulk_create([BackupCode(user_id=user_id, hashed=make_password(code)) for code in codes])
     return codes
 
 

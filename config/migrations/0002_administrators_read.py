@@ -11,7 +11,6 @@ def let_administrators_read(apps, schema_editor):
             "admin.view_logentry",
             "config.view_signinattempt",
             *all_of("otp_totp", "totpdevice", "view", "delete"),
-            *all_of("otp_static", "staticdevice", "view", "delete"),
         ],
     )
 
@@ -22,7 +21,6 @@ class Migration(migrations.Migration):
         ("explainers", "0002_roles"),
         ("admin", "0003_logentry_add_action_flag_choices"),
         ("otp_totp", "0001_initial"),
-        ("otp_static", "0001_initial"),
     ]
 
     operations = [migrations.RunPython(let_administrators_read, migrations.RunPython.noop)]

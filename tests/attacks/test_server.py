@@ -195,7 +195,6 @@ def editor(client: Client) -> Client:
         "/admin/config/signinattempt/",
         "/admin/admin/logentry/",
         "/admin/otp_totp/totpdevice/",
-        "/admin/otp_static/staticdevice/",
         "/admin/auth/user/add/",
     ],
 )

@@ -15,7 +15,7 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from config import sign_in
-from config.models import SignInAttempt
+from config.models import BackupCode, SignInAttempt
 
 PASSWORD = "correct horse battery staple"
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -98,6 +98,7 @@ def test_the_first_time_a_phone_is_joined_and_backup_codes_are_shown_once(client
     answer = give(client, code_of(device))
     codes = re.findall(r"<code>(\w+)</code>", answer.content.decode())
     assert len(codes) == 8
+    assert not {code for code in codes for row in BackupCode.objects.all() if code in row.hashed}, "kept as hashes"
     assert client.get("/admin/").status_code == 200
     again = Client()
     log_in(again)
