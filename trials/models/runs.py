@@ -11,11 +11,15 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
     def good(self) -> "SyncRunQuerySet":
         return self.filter(state__in=(SyncRun.State.PUBLISHED, SyncRun.State.DISCARDED))
 
-    def last_good_poll(self) -> "SyncRun | None":
-        """The newest poll that came to its end: its data is what "we checked the registry" means."""
+    def good_polls(self) -> "SyncRunQuerySet":
+        """Polls that came to their end, the newest first."""
         kinds = (SyncRun.Kind.INCREMENTAL, SyncRun.Kind.FULL, SyncRun.Kind.INVENTORY)
         # By start: a run that was held and then let go late still tells of the day on which it was fetched.
-        return self.good().filter(kind__in=kinds).order_by("-id").first()
+        return self.good().filter(kind__in=kinds).order_by("-id")
+
+    def last_good_poll(self) -> "SyncRun | None":
+        """Its data is what "we checked the registry" means."""
+        return self.good_polls().first()
 
     def held(self) -> "SyncRunQuerySet":
         return self.filter(state=SyncRun.State.HELD)

@@ -5,16 +5,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from trials.models import Condition, SyncRun, Trial
+from trials.freshness import as_of
+from trials.models import Condition, Trial
 from trials.pages import trial_page
 from trials.views.finding import about_trial
 
 
 @about_trial
 def page(request: HttpRequest, trial: Trial) -> HttpResponse:
-    """Five queries: the trial, its conditions, changes, explainers, and when the registry was last checked."""
+    """Five queries at most: the trial, its conditions, changes, explainers, and when the registry was last checked."""
     conditions = chips(trial)
-    changes = list(trial.changes.newest_first())
+    changes = list(trial.changes.newest_first()) if trial.update_count else []
     context = trial_page.context(trial, conditions, changes, polled_at(), timezone.now().date())
     context["explainers"] = naming(trial)
     return render(request, "trials/trial.html", context)
@@ -23,7 +24,7 @@ def page(request: HttpRequest, trial: Trial) -> HttpResponse:
 def chips(trial: Trial) -> list[Condition]:
     """The trial's conditions that readers see, MeSH terms first, then in the registrant's order."""
     shown = Condition.objects.shown().filter(trial_conditions__trial=trial)
-    return list(shown.order_by("trial_conditions__position"))
+    return list(shown.order_by("trial_conditions__position").only("name", "slug"))
 
 
 def naming(trial: Trial) -> list[Any]:
@@ -33,5 +34,5 @@ def naming(trial: Trial) -> list[Any]:
 
 
 def polled_at() -> datetime | None:
-    run = SyncRun.objects.last_good_poll()
-    return run.finished_at if run else None
+    """What "we checked the registry" means."""
+    return as_of().checked_at
