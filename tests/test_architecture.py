@@ -102,7 +102,8 @@ def tracked() -> list[Path]:
 
 
 MACHINE = [
-    r"pypi\.org/simple", "files\\." + "pythonhosted", "registry\\." + "npmjs", "proxy\\." + "golang", "index" + "-url ",
+    r"pypi\.org/simple", "files\\." + "pythonhosted", "registry\\." + "npmjs", "proxy\\." + "golang",
+    r"(?<!emit-)index" + "-url ",
     r"(?<![\w./<$}-])/(?:home|Users)/[a-z]\w+/", r"(?<![\w./<$}>-])/wo" + r"rk/\w",
 ]  # fmt: skip
 

@@ -72,6 +72,12 @@ def test_pages_behind_a_token_are_not_kept_nor_indexed_nor_told_on(client: Clien
     assert "noindex" in answer["X-Robots-Tag"]
 
 
+def test_pages_of_the_admin_are_not_kept(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("admin", password="x"))
+    for path in ("/admin/", "/admin/auth/user/", "/admin/login/", "/admin/second-factor/"):
+        assert "no-store" in client.get(path)["Cache-Control"], path
+
+
 # --- Whose request it is -------------------------------------------------------------------------------------------
 
 

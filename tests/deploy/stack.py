@@ -8,6 +8,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import socket
 import sys
 import time
@@ -246,9 +247,29 @@ class Answer:
 
 
 @contextlib.contextmanager
+def debian_programs() -> Iterator[None]:
+    """Debian's PostgreSQL and Redis where they are installed, as on a server; else the embedded ones."""
+    found = {}
+    if folders := sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
+        found["PG_BIN"] = str(folders[-1].parent)
+    if redis_server := shutil.which("redis-server") or shutil.which("valkey-server"):
+        found["REDIS_BIN"] = redis_server
+    before = {name: os.environ.get(name) for name in found}
+    os.environ.update({name: before[name] or value for name, value in found.items()})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
 def running(folder: Path) -> Iterator[Stack]:
     """Everything that compose starts but the proxy, in compose's order."""
-    with Crew() as crew:
+    with debian_programs(), Crew() as crew:
         stack = Stack(crew, folder)
         try:
             stack.start_stores()
