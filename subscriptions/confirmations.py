@@ -93,7 +93,7 @@ def _twin(asked: Confirmation, mailed: list[Confirmation]) -> Confirmation | Non
 
 
 def _wish(asked: Confirmation) -> tuple[object, ...]:
-    return asked.purpose, asked.trial_id, asked.condition_id, asked.frequency, asked.scope
+    return asked.purpose, *asked.topic_values.values(), asked.frequency, asked.scope
 
 
 def _settle(asked: Confirmation, *, now: datetime, leader: Confirmation | None = None) -> bool:

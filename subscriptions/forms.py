@@ -8,10 +8,11 @@ from zoneinfo import available_timezones
 from django import forms
 from django.http import QueryDict
 
-from subscriptions import addresses
+from subscriptions import addresses, wished
 from subscriptions.models.people import Frequency, Scope
-from subscriptions.signup import Wish
+from subscriptions.signup import Around, Other, Wish
 from trials.models import Condition, Trial
+from trials.places import Place
 
 
 @lru_cache
@@ -41,6 +42,11 @@ class SubscribeForm(AddressForm):
     follow_trial = forms.BooleanField(required=False)
     follow_condition = forms.BooleanField(required=False)
     choice = forms.CharField(max_length=1, required=False)
+    near = forms.CharField(max_length=100, required=False)
+    within = forms.CharField(max_length=12, required=False)
+    site = forms.CharField(max_length=20, required=False)
+    treatment = forms.CharField(max_length=20, required=False)
+    search = forms.CharField(max_length=1500, required=False)
     frequency = forms.ChoiceField(choices=Frequency.choices, required=False)
     scope = forms.ChoiceField(choices=Scope.choices, required=False)
 
@@ -62,6 +68,21 @@ class SubscribeForm(AddressForm):
             raise forms.ValidationError("We do not know this condition.")
         return condition.merged_into or condition
 
+    def clean_near(self) -> Place | None:
+        return wished.place(self.cleaned_data["near"])
+
+    def clean_within(self) -> int:
+        return wished.kilometres(self.cleaned_data["within"])
+
+    def clean_site(self) -> Other:
+        return wished.site(self.cleaned_data["site"])
+
+    def clean_treatment(self) -> Other:
+        return wished.treatment(self.cleaned_data["treatment"])
+
+    def clean_search(self) -> Other:
+        return wished.search(self.cleaned_data["search"]) if "search" in self.data else Other()
+
     def clean(self) -> dict[str, Any]:
         """A ticked box follows its topic. A form that has no boxes follows what it names."""
         values = super().clean()
@@ -70,9 +91,22 @@ class SubscribeForm(AddressForm):
             for topic in ("trial", "condition"):
                 if not values.get(f"follow_{topic}"):
                     values[topic] = None
-        if not self.errors and not values.get("trial") and not values.get("condition"):
+        others = [values[name] for name in ("site", "treatment", "search") if values.get(name) not in (None, Other())]
+        named = [values.get("trial"), values.get("condition"), *others]
+        if not self.errors and not any(named):
             raise forms.ValidationError("Choose what to follow.")
+        if len(others) > 1 or (others and (values.get("trial") or values.get("condition"))):
+            raise forms.ValidationError("Follow a site, a treatment or a search by itself.")
+        values["other"] = others[0] if others else Other()
         return values
+
+    def around(self) -> Around | None:
+        """The place that goes with the condition; without one it means nothing."""
+        place: Place | None = self.cleaned_data.get("near")
+        if place is None or self.cleaned_data.get("condition") is None:
+            return None
+        km = self.cleaned_data["within"] or wished.DEFAULT_KM
+        return Around(wished.town(place), place.latitude, place.longitude, km)
 
     def wish(self, *, source: str, network: str) -> Wish:
         values = self.cleaned_data
@@ -80,6 +114,8 @@ class SubscribeForm(AddressForm):
             email=values["email"],
             trial=values["trial"],
             condition=values["condition"],
+            around=self.around(),
+            other=values["other"],
             frequency=values["frequency"] or Frequency.AT_ONCE,
             scope=values["scope"] or Scope.MATTERS,
             source=source,

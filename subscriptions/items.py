@@ -2,15 +2,23 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 
+from subscriptions import topics
+from subscriptions.closing import NEVER_RAN, OVER
 from subscriptions.links import absolute
 from subscriptions.models import Notification, Subscription
+from subscriptions.models.people import Scope
+from subscriptions.models.topics import ROUNDING_KM
 from trials import wording
 from trials.changes import Change, Rank
 from trials.models import Trial, TrialChange
+from trials.places import haversine_km
 
+NEAR = "&near=place.invalid"
+"""Where the reader's own place goes, or nothing: many readers get the same words."""
 MOST_ITEMS = 25
 MOST_SENTENCES = 8
 
@@ -40,8 +48,15 @@ class Item:
     is_urgent: bool
     in_our_words: str
     unchanged: str
+    ending: str
     next_step: str
+    other_trials: str
     other_trials_url: str
+
+    @property
+    def path(self) -> str:
+        """The same page, for a page of the site itself."""
+        return self.url.removeprefix(absolute(""))
 
 
 @dataclass(frozen=True)
@@ -52,20 +67,23 @@ class Told:
     hidden: int
     keys: list[str]
     why: list[str]
+    in_short: str
 
 
-def told(notifications: Sequence[Notification]) -> Told:
+def told(notifications: Sequence[Notification], *, most: int = MOST_ITEMS) -> Told:
     """`notifications` come with their change, its trial and their subscription's topic."""
     groups: dict[int, list[Notification]] = {}
     for each in notifications:
         groups.setdefault(each.change.trial_id, []).append(each)
     ranked = sorted(groups.values(), key=_importance)
     subscriptions = {each.subscription_id: each.subscription for each in notifications}
+    kinds = _kinds(ranked[:most])
     return Told(
-        items=[_item(group) for group in ranked[:MOST_ITEMS]],
-        hidden=max(0, len(ranked) - MOST_ITEMS),
+        items=[_item(group, kinds) for group in ranked[:most]],
+        hidden=max(0, len(ranked) - most),
         keys=sorted({key(each.change) for each in notifications}),
-        why=[reason(each) for each in subscriptions.values()],
+        why=list(dict.fromkeys(reason(each) for each in subscriptions.values())),
+        in_short=in_short([{each.change.kind for each in group} for group in ranked]),
     )
 
 
@@ -76,9 +94,42 @@ def key(change: TrialChange) -> str:
 
 
 def reason(subscription: Subscription) -> str:
+    topic = subscription.topic
     if subscription.trial is not None:
         return f"You asked for updates about the trial {subscription.trial.nct_id}."
-    return f"You asked for new and newly open trials for {subscription.topic}."
+    if subscription.scope == Scope.BRIEF:
+        return f"You asked for a weekly brief of all trials for {topic}."
+    if subscription.site_key:
+        return f"You asked for news about trials at {topic}."
+    if subscription.treatment_key:
+        return f"You asked for new and newly open trials of {topic}."
+    if subscription.search:
+        return f"You asked for new and newly open trials that fit {topic}."
+    return f"You asked for new and newly open trials for {topic}."
+
+
+_COUNTED = (
+    ({TrialChange.LISTED}, "newly listed"),
+    ({"status_opened"}, "opened"),
+    ({"status_closed", "status_terminated", "status_withdrawn", "status_suspended", TrialChange.GONE}, "closed"),
+    ({"eligibility", "minimum_age", "maximum_age", "sex", "healthy_volunteers"}, "changed who can join"),
+    ({"results_posted"}, "posted results"),
+)
+
+
+def in_short(kinds: Sequence[set[str]]) -> str:
+    """`3 trials opened, 1 closed and 2 changed who can join.` Empty for a single trial."""
+    if len(kinds) < 2:
+        return ""
+    counted = [(sum(bool(each & wanted) for each in kinds), words) for wanted, words in _COUNTED]
+    parts = [f"{count} {words}" for count, words in counted if count]
+    others = sum(not any(each & wanted for wanted, _ in _COUNTED) for each in kinds)
+    parts += [f"{others} changed in other ways"] if others else []
+    lead, *rest = parts
+    number, _, words = lead.partition(" ")
+    parts = [f"{number} {'trial was' if number == '1' else 'trials were'} {words}" if words.startswith("newly")
+             else f"{number} {'trial' if number == '1' else 'trials'} {words}", *rest]  # fmt: skip
+    return f"{', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}."
 
 
 def net(changes: Iterable[TrialChange]) -> list[Change]:
@@ -96,13 +147,27 @@ def _importance(group: list[Notification]) -> tuple[int, str]:
     return -max(each.change.rank for each in group), group[0].change.trial.nct_id
 
 
-def _item(group: list[Notification]) -> Item:
+def _kinds(groups: Sequence[list[Notification]]) -> dict[tuple[int, int], set[str]]:
+    """By trial and version: all that an update moved, whatever its rank."""
+    updates = {(each.change.trial_id, each.change.version) for group in groups for each in group}
+    rows = TrialChange.objects.filter(
+        trial__in={trial for trial, _ in updates}, version__in={version for _, version in updates}
+    )
+    found: dict[tuple[int, int], set[str]] = {update: set() for update in updates}
+    for trial, version, kind in rows.values_list("trial", "version", "kind"):
+        if (trial, version) in found:
+            found[trial, version].add(kind)
+    return found
+
+
+def _item(group: list[Notification], all_kinds: dict[tuple[int, int], set[str]]) -> Item:
     rows = {each.change_id: each.change for each in group}
     trial, changes = group[0].change.trial, net(rows.values())
     version = max(row.version for row in rows.values())
     kinds = {change.kind for change in changes}
     is_new = kinds == {TrialChange.LISTED}
-    sentences = [wording.sentence(change) for change in changes]
+    moved = {kind for row in rows.values() for kind in all_kinds[trial.pk, row.version]}
+    sentences = list(dict.fromkeys([*_at_followed_sites(group), *map(wording.sentence, changes)]))
     return Item(
         nct_id=trial.nct_id,
         title=trial.headline,
@@ -113,10 +178,67 @@ def _item(group: list[Notification]) -> Item:
         is_new=is_new,
         is_urgent=any(change.rank == Rank.TELL_NOW for change in changes),
         in_our_words=trial.summary.summary if trial.summary else "",
-        unchanged="" if is_new else _unchanged(trial, {row.version for row in rows.values()}),
+        unchanged="" if is_new else _unchanged(moved),
+        ending=_ending(group),
         next_step=_next_step(kinds),
-        other_trials_url=_other_trials_url(trial) if kinds & _STOPPED else "",
+        other_trials=_other_trials(trial) if _is_stop(changes) else "",
+        other_trials_url=_other_trials_url(trial) if _is_stop(changes) else "",
     )
+
+
+def _is_stop(changes: Sequence[Change]) -> bool:
+    return any(change.kind in _STOPPED or (change.field == "status" and change.new in OVER) for change in changes)
+
+
+def _at_followed_sites(group: Sequence[Notification]) -> list[str]:
+    """A change that stands for many sites names none: here those that the reader follows, or that are near."""
+    found = []
+    for each in group:
+        if each.change.field.endswith("/more") and (each.subscription.site_key or each.subscription.has_place):
+            found += [wording.sentence(one) for one in _each_site(each.change) if is_about(each.subscription, one)]
+    return found[:MOST_SENTENCES]
+
+
+def _each_site(change: TrialChange) -> list[Change]:
+    """The single changes that a row holds which stands for many."""
+    length = max(len(change.old or []), len(change.new or []))
+    old, new = change.old or [None] * length, change.new or [None] * length
+    return [
+        Change("site", change.kind, Rank(change.rank), a, b, _site_name(b or a)) for a, b in zip(old, new, strict=True)
+    ]
+
+
+def _site_name(facts: dict[str, Any]) -> str:
+    return ", ".join(part for part in (facts["facility"], facts["city"]) if part)
+
+
+def is_about(subscription: Subscription, change: Change) -> bool:
+    """Whether a single site's change is about the site or the place that is followed."""
+    facts = change.new or change.old
+    if subscription.site_key:
+        return topics.site_key(facts["facility"], facts["city"], facts["country"]) == subscription.site_key
+    if facts["latitude"] is None or subscription.place_latitude is None or subscription.place_longitude is None:
+        return False
+    here = (subscription.place_latitude, subscription.place_longitude)
+    km = haversine_km(here, (facts["latitude"], facts["longitude"]))
+    return km <= (subscription.radius_km or 0) + ROUNDING_KM
+
+
+def _ending(group: Sequence[Notification]) -> str:
+    """What becomes of the mails about a trial that is over, for those who follow it."""
+    trial = group[0].change.trial
+    if not any(each.subscription.trial_id for each in group) or trial.status not in OVER:
+        return ""
+    ends = any(each.change.field == "status" and each.change.new in OVER for each in group)
+    results = any(each.change.kind == "results_posted" for each in group)
+    if (ends and (trial.has_results or trial.status == NEVER_RAN)) or results:
+        return "This trial is over. Our mails about it end with this one."
+    return "This trial is over. We write again if results are posted within a year. Then our mails end." if ends else ""
+
+
+def _other_trials(trial: Trial) -> str:
+    condition = trial.subscription_condition
+    return f"Open trials for {condition.name}" if condition else ""
 
 
 def _url(trial: Trial, version: int, versions: int, *, is_new: bool) -> str:
@@ -127,9 +249,8 @@ def _url(trial: Trial, version: int, versions: int, *, is_new: bool) -> str:
     return absolute(reverse("trials:update", args=[trial.nct_id, version]))
 
 
-def _unchanged(trial: Trial, versions: set[int]) -> str:
+def _unchanged(kinds: set[str]) -> str:
     """The facts that readers ask about first and that these updates left alone."""
-    kinds = set(TrialChange.objects.filter(trial=trial, version__in=versions).values_list("kind", flat=True))
     same = [facet for facet, starts in _FACETS.items() if not any(kind.startswith(starts) for kind in kinds)]
     if not same:
         return ""
@@ -140,7 +261,7 @@ def _other_trials_url(trial: Trial) -> str:
     condition = trial.subscription_condition
     if condition is None:
         return ""
-    return absolute(f"{reverse('trials:list')}?condition={condition.slug}&status=open")
+    return absolute(f"{reverse('trials:list')}?condition={condition.slug}{NEAR}")
 
 
 def _next_step(kinds: set[str]) -> str:

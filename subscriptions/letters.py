@@ -13,13 +13,15 @@ from typing import Any
 import css_inline
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.html import escape
 
-from subscriptions import consent, items, links
+from subscriptions import consent, items, links, topics
 from subscriptions.models import Confirmation, Email, Notification, Subscriber
 
 _PARTS = SMTP.clone(max_line_length=76)  # quoted-printable lines
 _HEADERS = SMTP.clone(max_line_length=900)  # a link is never folded; the list of changes is, at its commas
 _UNSUBSCRIBE, _STOP_ALL = "https://unsubscribe.invalid/this", "https://unsubscribe.invalid/all"
+_REST = "https://rest.invalid/"
 _inliner = css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
 
 
@@ -42,22 +44,37 @@ def alert(email: Email, subscriber: Subscriber, notifications: Sequence[Notifica
     pairs = tuple(sorted((each.change_id, _topic(each)) for each in notifications))
     told, body = told_and_body(email.kind, subscriber.is_neutral, pairs, _Held(notifications))
     subscriptions = sorted({each.subscription_id for each in notifications})
-    these, everything = links.unsubscribe_url(subscriber, subscriptions), links.unsubscribe_url(subscriber, [])
+    own = {
+        _UNSUBSCRIBE: links.unsubscribe_url(subscriber, subscriptions),
+        _STOP_ALL: links.unsubscribe_url(subscriber, []),
+        _REST: links.mail_url(email),
+        items.NEAR: _near(subscriber) if items.NEAR in body.text else "",
+    }
     headers = {
         "List-Unsubscribe": f"<{links.one_click_url(subscriber, subscriptions)}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "X-Trial-Changes": ", ".join(told.keys),
     }
-    filled = [part.replace(_UNSUBSCRIBE, these).replace(_STOP_ALL, everything) for part in (body.text, body.html)]
+    text, html = body.text, body.html
+    for general, ones in own.items():
+        text, html = text.replace(general, ones), html.replace(escape(general), escape(ones))
     assert subscriber.email is not None
-    return _letter(email, subscriber.email, Body(body.subject, *filled), headers, now, neutral=subscriber.is_neutral)
+    return _letter(email, subscriber.email, Body(body.subject, text, html), headers, now, neutral=subscriber.is_neutral)
+
+
+def _near(subscriber: Subscriber) -> str:
+    """For the link to other trials: the place around which the reader follows a condition."""
+    place = subscriber.subscriptions.live().filter(place_latitude__isnull=False).order_by("-pk").first()
+    if place is None:
+        return ""
+    return f"&near={place.place_latitude:.1f},{place.place_longitude:.1f}&within={place.radius_km}km"
 
 
 def preview(email: Email, subscriber: Subscriber, notifications: Sequence[Notification]) -> str:
     """How a mail looks, for administrators: without the links by which its reader can be acted for."""
     pairs = tuple(sorted((each.change_id, _topic(each)) for each in notifications))
     _, body = told_and_body(email.kind, subscriber.is_neutral, pairs, _Held(notifications))
-    return body.html
+    return body.html.replace(escape(items.NEAR), "")
 
 
 def confirmation(email: Email, asked: Confirmation, *, now: datetime) -> Letter:
@@ -97,29 +114,22 @@ def told_and_body(
     told = items.told(notifications)
     context = {
         "told": told, "is_neutral": is_neutral, "unsubscribe_url": _UNSUBSCRIBE, "stop_all_url": _STOP_ALL,
-        "rest_url": links.absolute("/trials/?sort=updated&status=any"),
+        "rest_url": _REST,
         "only": told.items[0] if len(told.items) == 1 else None,
     }  # fmt: skip
     return told, _render(kind, context)
 
 
 def _topic(notification: Notification) -> str:
-    return notification.subscription.topic_key
+    """Readers with the same topics, under the same names, get the same words."""
+    followed = notification.subscription
+    return f"{followed.topic_key} {followed.topic_name} {followed.scope}"
 
 
 def wish_lines(asked: Confirmation) -> list[str]:
     """What one mailed button begins, in a reader's words."""
     wishes = [asked, *asked.followers.select_related("trial__plain_summary", "condition")]
-    return list(dict.fromkeys(line for wish in wishes for line in _lines(wish)))
-
-
-def _lines(wish: Confirmation) -> list[str]:
-    lines = []
-    if wish.trial is not None:
-        lines.append(f"changes of the trial {wish.trial.nct_id}: {wish.trial.headline}")
-    if wish.condition is not None:
-        lines.append(f"new trials for {wish.condition.name}, and trials that open")
-    return lines
+    return list(dict.fromkeys(line for wish in wishes for line in topics.wish(wish)))
 
 
 def _render(kind: str, context: dict[str, Any]) -> Body:

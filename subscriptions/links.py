@@ -8,13 +8,14 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
-from subscriptions.models import Confirmation, Subscriber
+from subscriptions.models import Confirmation, Email, Subscriber
 
 MOST_SUBSCRIPTIONS = 40  # more would make a header line too long: the link then stops every mail
 _CONFIRM = "subscriptions.confirm"
 _MANAGE = "subscriptions.manage"
 _PAGE = "subscriptions.unsubscribe.page"
 _ONE_CLICK = "subscriptions.unsubscribe.one-click"
+_MAIL = "subscriptions.mail"
 
 
 class BadLink(Exception):
@@ -43,6 +44,16 @@ def one_click_url(subscriber: Subscriber, subscriptions: Sequence[int]) -> str:
     """The List-Unsubscribe header's link, for mail programs (RFC 8058)."""
     token = _sign(_ONE_CLICK, [subscriber.pk, _capped(subscriptions)])
     return absolute(reverse("subscriptions:one-click", args=[token]))
+
+
+def mail_url(email: Email) -> str:
+    """All that one mail tells, past the items that it shows. Reading is all that this link can do."""
+    return absolute(reverse("subscriptions:mail", args=[_sign(_MAIL, [email.pk, email.message_id])]))
+
+
+def read_mail(token: str) -> tuple[int, str]:
+    pk, message_id = _read(_MAIL, token)
+    return int(pk), str(message_id)
 
 
 def read_confirm(token: str) -> tuple[int, str]:

@@ -9,17 +9,22 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Max
 
+from subscriptions import wider_matching
 from subscriptions.models import MatchedRun, Subscriber
+from subscriptions.wider_matching import News
 from trials.models import SyncRun
 
 BATCH = 100_000
 MANY = 10_000
 
-# Condition followers hear of arrivals and of trials that open, unless they turned the trial itself off.
+# Condition followers hear of arrivals and of trials that open, in a weekly brief of everything, unless they turned the
+# trial itself off.
+# That a trial is over concerns everybody who follows it, though it is no news to tell at once.
 # A subscription begun after the run was published does not hear of it: its page showed the change already.
 _MATCH = """
 WITH news AS MATERIALIZED (
     SELECT change.id, change.trial_id, change.version, change.kind, change.rank,
+           change.field = 'status' AND change.new = '"COMPLETED"'::jsonb AS is_end,
            greatest(change.detected_at, run.finished_at) AS told_at,
            bool_or(change.rank = 3) OVER (PARTITION BY change.trial_id, change.version) AS is_urgent
       FROM trials_trialchange change JOIN trials_syncrun run ON run.id = change.run_id
@@ -29,17 +34,17 @@ WITH news AS MATERIALIZED (
       FROM news JOIN subscriptions_subscription s ON s.trial_id = news.trial_id
      WHERE s.ended_at IS NULL AND s.confirmed_at <= news.told_at
        AND s.subscriber_id > %(after)s AND s.subscriber_id <= %(upto)s
-       AND news.kind <> 'listed' AND (news.rank = 3 OR s.scope = 'everything')
+       AND news.kind <> 'listed' AND (news.rank = 3 OR s.scope = 'everything' OR news.is_end)
     UNION ALL
-    SELECT s.id, s.subscriber_id, news.id, true
+    SELECT s.id, s.subscriber_id, news.id, s.scope <> 'brief'
       FROM news
       JOIN trials_trialcondition chip ON chip.trial_id = news.trial_id
       JOIN trials_condition condition ON condition.id = chip.condition_id
                                       OR condition.merged_into_id = chip.condition_id
       JOIN subscriptions_subscription s ON s.condition_id = condition.id
-     WHERE s.ended_at IS NULL AND s.confirmed_at <= news.told_at
+     WHERE s.ended_at IS NULL AND s.place_latitude IS NULL AND s.confirmed_at <= news.told_at
        AND s.subscriber_id > %(after)s AND s.subscriber_id <= %(upto)s
-       AND news.kind IN ('listed', 'status_opened')
+       AND (news.kind IN ('listed', 'status_opened') OR s.scope = 'brief')
        AND NOT EXISTS (SELECT 1 FROM subscriptions_subscription muted
                         WHERE muted.trial_id = news.trial_id AND muted.subscriber_id = s.subscriber_id
                           AND muted.ended_reason = 'unsubscribed')
@@ -59,8 +64,9 @@ def match_new_runs(*, now: datetime) -> int:
 
 def match(run_id: int, *, now: datetime) -> int:
     MatchedRun.objects.get_or_create(run_id=run_id, defaults={"started_at": now})
+    wider = wider_matching.news_of(SyncRun.objects.get(pk=run_id))
     last = Subscriber.objects.aggregate(last=Max("pk"))["last"] or 0
-    count = sum(_match_batch(run_id, upto, last, now=now) for upto in _steps(last))
+    count = sum(_match_batch(run_id, upto, last, wider, now=now) for upto in _steps(last))
     if count >= MANY:
         _refresh_statistics()
     return count
@@ -78,14 +84,15 @@ def _steps(last: int) -> Iterator[int]:
 
 
 @transaction.atomic
-def _match_batch(run_id: int, upto: int, last: int, *, now: datetime) -> int:
+def _match_batch(run_id: int, upto: int, last: int, wider: News, *, now: datetime) -> int:
     """All that a reader hears of a run is written in one transaction: a mail never takes half of it."""
     progress = MatchedRun.objects.select_for_update().get(pk=run_id)
     if progress.finished_at is not None or (progress.matched_to >= upto and upto != last):
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_MATCH, {"run": run_id, "after": progress.matched_to, "upto": upto, "now": now})
-        count = cursor.rowcount
+        readers = {"after": progress.matched_to, "upto": upto, "now": now}
+        cursor.execute(_MATCH, {"run": run_id, **readers})
+        count = cursor.rowcount + wider_matching.write(wider, readers)
     progress.matched_to = max(upto, progress.matched_to)
     progress.notifications += count
     progress.finished_at = now if upto == last else None

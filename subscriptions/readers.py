@@ -8,6 +8,7 @@ from django.db.models import F
 
 from subscriptions import consent, items
 from subscriptions.models import Confirmation, Subscriber, Subscription
+from subscriptions.models.people import Frequency, Scope
 
 
 def followed(subscriber: Subscriber) -> list[Subscription]:
@@ -18,6 +19,8 @@ def followed(subscriber: Subscriber) -> list[Subscription]:
 def set_pace(subscriber: Subscriber, subscription_id: int, *, frequency: str, scope: str) -> bool:
     """Untold changes follow the new pace: they are gathered by what the subscription says at that time."""
     mine = subscriber.subscriptions.live().filter(pk=subscription_id)
+    if scope == Scope.BRIEF:
+        mine, frequency = mine.filter(condition__isnull=False, place_latitude=None), Frequency.WEEKLY
     return bool(mine.update(frequency=frequency, scope=scope))
 
 

@@ -9,9 +9,30 @@ from django.db import transaction
 from subscriptions import addresses, consent
 from subscriptions.models import Confirmation, Subscriber, Subscription, Suppression
 from subscriptions.models.people import Frequency, Scope
+from subscriptions.models.topics import TOPIC_FIELDS
 from trials.models import Condition, Trial
 
 Purpose = Confirmation.Purpose
+
+
+@dataclass(frozen=True)
+class Around:
+    """A place to follow a condition in, no more exact than it is stored."""
+
+    name: str
+    latitude: float
+    longitude: float
+    km: int
+
+
+@dataclass(frozen=True)
+class Other:
+    """A site, a treatment or a search: at most one of them."""
+
+    site_key: str = ""
+    treatment_key: str = ""
+    search: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -21,6 +42,8 @@ class Wish:
     email: str
     trial: Trial | None = None
     condition: Condition | None = None
+    around: Around | None = None
+    other: Other = Other()
     frequency: str = Frequency.AT_ONCE
     scope: str = Scope.MATTERS
     source: str = ""
@@ -35,11 +58,26 @@ def ask(wish: Wish, *, now: datetime) -> Confirmation:
         now=now,
         trial=wish.trial,
         condition=wish.condition,
+        **_place(wish.around),
+        site_key=wish.other.site_key,
+        treatment_key=wish.other.treatment_key,
+        search=wish.other.search,
+        topic_name=wish.around.name if wish.around else wish.other.name,
         frequency=wish.frequency,
         scope=wish.scope,
         source=wish.source[:200],
         network=wish.network,
     )
+
+
+def _place(around: Around | None) -> dict[str, Any]:
+    if around is None:
+        return {}
+    return {
+        "place_latitude": round(around.latitude, 1),
+        "place_longitude": round(around.longitude, 1),
+        "radius_km": around.km,
+    }
 
 
 def ask_to_manage(email: str, *, network: str = "", now: datetime) -> Confirmation:
@@ -104,14 +142,15 @@ def change_address(asked: Confirmation, *, now: datetime) -> None:
     _mark_used([asked], other or old, now=now)
 
 
-def begin(subscriber: Subscriber, wish: Confirmation, *, now: datetime, **topic: int) -> None:
+def begin(subscriber: Subscriber, wish: Confirmation, *, now: datetime, **topic: Any) -> None:
     """A live subscription is brought to what was asked for; an ended one stays ended, and a new one begins."""
+    pace = _pace(wish, topic)
     _, is_new = subscriber.subscriptions.live().get_or_create(
         **topic,
         defaults={
             "subscriber": subscriber,
-            "scope": wish.scope,
-            "frequency": wish.frequency,
+            **pace,
+            "topic_name": _topic_name(wish, topic),
             "confirmed_at": now,
             "consent_version": wish.consent_version,
             "consented_at": wish.created_at,
@@ -119,12 +158,36 @@ def begin(subscriber: Subscriber, wish: Confirmation, *, now: datetime, **topic:
         },
     )
     if not is_new:
-        subscriber.subscriptions.live().filter(**topic).update(scope=wish.scope, frequency=wish.frequency)
+        subscriber.subscriptions.live().filter(**topic).update(**pace)
 
 
-def _topics(wish: Confirmation) -> list[dict[str, int]]:
-    """What a sign-up asks to follow: its trial, its condition, or both."""
-    return [{field: value} for field in ("trial_id", "condition_id") if (value := getattr(wish, field)) is not None]
+def _pace(wish: Confirmation, topic: dict[str, Any]) -> dict[str, str]:
+    """A brief is about a condition, once a week. What else was asked for with it comes as it would without."""
+    if wish.scope != Scope.BRIEF:
+        return {"scope": wish.scope, "frequency": wish.frequency}
+    if topic["condition_id"] is not None and topic["place_latitude"] is None:
+        return {"scope": Scope.BRIEF, "frequency": Frequency.WEEKLY}
+    return {"scope": Scope.MATTERS, "frequency": wish.frequency}
+
+
+def _topic_name(wish: Confirmation, topic: dict[str, Any]) -> str:
+    is_named = topic["place_latitude"] is not None or not (topic["trial_id"] or topic["condition_id"])
+    return wish.topic_name if is_named else ""
+
+
+def _topics(wish: Confirmation) -> list[dict[str, Any]]:
+    """What a sign-up asks to follow: its trial, its condition, or both; or one of the others."""
+    nothing: dict[str, Any] = dict.fromkeys(TOPIC_FIELDS) | {"site_key": "", "treatment_key": "", "search": ""}
+    place = {name: getattr(wish, name) for name in ("place_latitude", "place_longitude", "radius_km")}
+    topics = []
+    if wish.trial_id is not None:
+        topics.append(nothing | {"trial_id": wish.trial_id})
+    if wish.condition_id is not None:
+        topics.append(nothing | {"condition_id": wish.condition_id, **place})
+    for name in ("site_key", "treatment_key", "search"):
+        if getattr(wish, name):
+            topics.append(nothing | {name: getattr(wish, name)})
+    return topics
 
 
 def _subscriber(confirmation: Confirmation, *, now: datetime) -> Subscriber:
@@ -142,10 +205,9 @@ def _allow(key: str) -> None:
 
 def _move(old: Subscriber, new: Subscriber, *, now: datetime) -> None:
     for each in old.subscriptions.live():
-        topic = {"trial_id": each.trial_id} if each.trial_id else {"condition_id": each.condition_id}
-        copied = ("scope", "frequency", "consent_version", "consented_at", "source")
+        copied = ("scope", "frequency", "topic_name", "consent_version", "consented_at", "source")
         defaults = {"subscriber": new, "confirmed_at": now} | {name: getattr(each, name) for name in copied}
-        new.subscriptions.live().get_or_create(**topic, defaults=defaults)
+        new.subscriptions.live().get_or_create(**each.topic_values, defaults=defaults)
     moved = Subscription.EndedReason.MOVED
     old.subscriptions.live().update(ended_at=now, ended_reason=moved)
     Subscriber.objects.filter(pk=old.pk).update(email=None, key=None, erased_at=now)

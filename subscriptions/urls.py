@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from subscriptions.views import settings, signup
+from subscriptions.views import mails, settings, signup
 
 app_name = "subscriptions"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("confirm/<str:token>/", signup.confirm, name="confirm"),
     path("unsubscribe/<str:token>/", signup.unsubscribe, name="unsubscribe"),
     path("unsubscribe/<str:token>/one-click/", signup.one_click, name="one-click"),
+    path("mail/<str:token>/", mails.mail, name="mail"),
     path("manage/", signup.manage_link, name="manage-link"),
     path("manage/<str:token>/", settings.manage, name="manage"),
     path("settings/", settings.own_settings, name="settings"),

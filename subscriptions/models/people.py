@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models import Q
 
-from subscriptions import addresses
+from subscriptions import addresses, topics
+from subscriptions.models.topics import Topic, one_topic, whole_place
 
 
 class Frequency(models.TextChoices):
@@ -18,6 +19,7 @@ class Frequency(models.TextChoices):
 class Scope(models.TextChoices):
     MATTERS = "matters", "Only changes that could affect you"
     EVERYTHING = "everything", "Every change"
+    BRIEF = "brief", "A weekly brief of all its trials"
 
 
 class Subscriber(models.Model):
@@ -53,7 +55,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.filter(ended_at=None)
 
 
-class Subscription(models.Model):
+class Subscription(Topic):
     """One topic that one person follows. Ended, not deleted: why the mails stopped must stay known."""
 
     class EndedReason(models.TextChoices):
@@ -65,18 +67,6 @@ class Subscription(models.Model):
         CLOSED = "closed", "The trial ended"
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="subscriptions")
-    # The unique constraints below index the topics
-    trial = models.ForeignKey(
-        "trials.Trial", on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="subscriptions"
-    )
-    condition = models.ForeignKey(
-        "trials.Condition",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        db_index=False,
-        related_name="subscriptions",
-    )
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.MATTERS)
     frequency = models.CharField(max_length=10, choices=Frequency, default=Frequency.AT_ONCE)
     confirmed_at = models.DateTimeField()
@@ -90,15 +80,40 @@ class Subscription(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=one_topic(), name="subscription_has_one_topic"),
+            models.CheckConstraint(condition=whole_place(), name="subscription_whole_place"),
             models.CheckConstraint(
-                condition=Q(trial__isnull=False, condition=None) | Q(trial=None, condition__isnull=False),
-                name="subscription_one_topic",
+                condition=~Q(scope="brief") | Q(frequency="weekly", condition__isnull=False, place_latitude=None),
+                name="subscription_brief_is_weekly",
             ),
+            # These also index the topics, for matching
             models.UniqueConstraint(
                 fields=["trial", "subscriber"], condition=Q(ended_at=None), name="subscription_live_trial_once"
             ),
             models.UniqueConstraint(
-                fields=["condition", "subscriber"], condition=Q(ended_at=None), name="subscription_live_condition_once"
+                fields=["condition", "subscriber"],
+                condition=Q(ended_at=None, place_latitude=None),
+                name="subscription_condition_once",
+            ),
+            models.UniqueConstraint(
+                fields=["condition", "place_latitude", "place_longitude", "radius_km", "subscriber"],
+                condition=Q(ended_at=None, place_latitude__isnull=False),
+                name="subscription_place_once",
+            ),
+            models.UniqueConstraint(
+                fields=["site_key", "subscriber"],
+                condition=Q(ended_at=None) & ~Q(site_key=""),
+                name="subscription_site_once",
+            ),
+            models.UniqueConstraint(
+                fields=["treatment_key", "subscriber"],
+                condition=Q(ended_at=None) & ~Q(treatment_key=""),
+                name="subscription_treatment_once",
+            ),
+            models.UniqueConstraint(
+                fields=["search", "subscriber"],
+                condition=Q(ended_at=None) & ~Q(search=""),
+                name="subscription_search_once",
             ),
             models.CheckConstraint(
                 condition=Q(ended_at=None, ended_reason="") | (Q(ended_at__isnull=False) & ~Q(ended_reason="")),
@@ -116,23 +131,31 @@ class Subscription(models.Model):
         return f"{self.subscriber_id}: {self.topic_key}"
 
     @property
+    def scopes(self) -> list[tuple[str, str]]:
+        """What its reader can choose from: a brief is there for whole conditions."""
+        has_brief = self.condition_id is not None and not self.has_place
+        return [(each.value, each.label) for each in Scope if has_brief or each != Scope.BRIEF]
+
+    @property
     def topic_key(self) -> str:
-        return f"trial {self.trial_id}" if self.trial_id else f"condition {self.condition_id}"
+        """The same for everybody who follows the same."""
+        return " ".join(
+            f"{name.removesuffix('_id')} {value}"
+            for name, value in self.topic_values.items()
+            if value not in (None, "")
+        )
 
     @property
     def topic(self) -> str:
         """What it follows, in a reader's words."""
-        if self.trial is not None:
-            return f"{self.trial.headline} ({self.trial.nct_id})"
-        assert self.condition is not None
-        return self.condition.name
+        return topics.words(self)
 
 
 def new_nonce() -> str:
     return secrets.token_urlsafe(32)
 
 
-class Confirmation(models.Model):
+class Confirmation(Topic):
     """What somebody asked for on a page, until they prove by a mailed link that the address is theirs.
 
     The page only inserts the row: whether a mail goes out is decided later, so that the page tells nobody
@@ -152,6 +175,7 @@ class Confirmation(models.Model):
     email = models.CharField(max_length=addresses.LONGEST, null=True, blank=True)
     key = models.CharField(max_length=64, editable=False)
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    # A sign-up goes with its topic; it may ask for a trial and a condition at once
     trial = models.ForeignKey("trials.Trial", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     condition = models.ForeignKey("trials.Condition", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.MATTERS)
@@ -175,6 +199,7 @@ class Confirmation(models.Model):
             models.CheckConstraint(
                 condition=Q(mailed_at=None) | Q(settled_at__isnull=False), name="confirmation_mailed_once_settled"
             ),
+            models.CheckConstraint(condition=whole_place(), name="confirmation_whole_place"),
         ]
         indexes = [
             # the sweep: what was asked for and not yet decided

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from subscriptions import consent, leaving, letters, limits, links, signup
 from subscriptions.forms import AddressForm, SubscribeForm
 from subscriptions.models import Confirmation, Subscription
+from subscriptions.models.people import Scope
 from subscriptions.tasks import deliver_confirmations
 from subscriptions.views.shared import stale, token_page
 from subscriptions.waking import wake
@@ -114,24 +115,50 @@ def _check_mail(request: HttpRequest, purpose: str) -> HttpResponse:
     return response
 
 
+_NAMED = ("trial", "condition", "near", "within", "site", "treatment", "search")
+_DISTANCES = [("25km", "25 km (16 miles)"), ("50km", "50 km (31 miles)"), ("100km", "100 km (62 miles)"),
+              ("250km", "250 km (155 miles)"), ("500km", "500 km (311 miles)")]  # fmt: skip
+
+
 def _topics_form(request: HttpRequest) -> SubscribeForm:
-    """The form for what the address names: ?trial=NCT... and ?condition=..."""
-    values = {key: request.GET[key] for key in ("trial", "condition") if key in request.GET}
+    """The form for what the address names: ?trial=NCT..., ?condition=...&near=..., ?site=, ?treatment=, ?search="""
+    values = {key: request.GET[key] for key in _NAMED if key in request.GET}
     return SubscribeForm({**values, "email": "nobody@example.org"} if values else None)
 
 
 def _form_page(request: HttpRequest, form: SubscribeForm, *, status: int, errors: Any = None) -> HttpResponse:
-    topics = {}
-    if form.is_bound:
-        form.is_valid()
-        topics = {name: form.cleaned_data.get(name) for name in ("trial", "condition")}
+    topics = _named(form) if form.is_bound else {}
+    scopes = form.scopes if topics.get("condition") else [each for each in form.scopes if each[0] != Scope.BRIEF]
     context = {
         "form": form,
         "topics": topics,
+        "scopes": scopes,
+        "given": {"near": form.data.get("near", ""), "within": form.data.get("within") or "100km"},
+        "distances": _DISTANCES,
         "errors": errors or (form.errors if request.method == "POST" else {}),
         "consent": consent.text(settings.SITE_NAME),
     }
     return render(request, "subscriptions/subscribe.html", context, status=status)
+
+
+def _named(form: SubscribeForm) -> dict[str, Any]:
+    """What the form is about, as far as we know it; empty where it names nothing."""
+    form.is_valid()
+    topics: dict[str, Any] = {name: form.cleaned_data.get(name) for name in ("trial", "condition")}
+    other = form.cleaned_data.get("other") or signup.Other()
+    if other.name:
+        values = {name: form.data[name] for name in ("site", "treatment", "search") if form.data.get(name)}
+        topics |= {"other": other, "other_words": _other_words(other), "other_fields": values.items()}
+    return topics if any(topics.values()) else {}
+
+
+def _other_words(other: signup.Other) -> str:
+    """Shown to whoever typed it, so their own words may stand in it."""
+    if other.site_key:
+        return f"trials at {other.name}: new ones, and when it opens or closes for one"
+    if other.treatment_key:
+        return f"new trials of {other.name}, and trials that open"
+    return f"new trials that fit your search, and trials that open: {other.name}"
 
 
 def _source(request: HttpRequest) -> str:

@@ -1,0 +1,76 @@
+"""What is followed, in words, and the keys by which two spellings of one site or treatment are one topic. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from trials.places import MILE_KM
+from trials.site_changes import is_nameless
+from trials.text_match import key
+
+if TYPE_CHECKING:
+    from subscriptions.models.topics import Topic
+
+KEY_LENGTH, TREATMENT_LENGTH, NAME_LENGTH = 300, 200, 300
+_DOSE = re.compile(r"\s*\(?\b\d[\d.,]*\s*(?:mg|mcg|µg|g|ml|iu|%)\b.*$", re.IGNORECASE)
+
+
+def site_key(facility: str, city: str, country: str) -> str:
+    """Empty for a site without a name: nobody can follow "Research Site"."""
+    if is_nameless(facility):
+        return ""
+    return "|".join((key(facility), key(city), key(country)))[:KEY_LENGTH]
+
+
+def treatment_key(name: str) -> str:
+    """`Pembrolizumab 200 mg` and `pembrolizumab` are one."""
+    return key(_DOSE.sub("", name) or name)[:TREATMENT_LENGTH]
+
+
+def words(topic: Topic) -> str:
+    if topic.trial is not None:
+        return f"{topic.trial.headline} ({topic.trial.nct_id})"
+    if topic.condition is not None and topic.has_place:
+        return f"{topic.condition.name} within {distance(topic.radius_km or 0)} of {topic.topic_name}"
+    if topic.condition is not None:
+        return topic.condition.name
+    if topic.search:
+        return f"your search: {topic.topic_name}"
+    return topic.topic_name
+
+
+def wish(topic: Topic) -> list[str]:
+    """What a sign-up asks for. It goes to an address that a stranger may have typed: no word of theirs is in it."""
+    lines = []
+    if topic.trial is not None:
+        lines.append(f"changes of the trial {topic.trial.nct_id}: {topic.trial.headline}")
+    if topic.condition is not None:
+        around = f" within {distance(topic.radius_km or 0)} of {topic.topic_name}" if topic.has_place else ""
+        lines.append(f"new trials for {topic.condition.name}{around}, and trials that open{' there' if around else ''}")
+    if topic.site_key:
+        lines.append(f"trials at {topic.topic_name}: new ones, and the site opening or closing")
+    if topic.treatment_key:
+        lines.append(f"new trials of {topic.topic_name}, and trials that open")
+    if topic.search:
+        lines.append(f"new trials that fit a search, and trials that open: {search_words(topic.search)}")
+    return lines
+
+
+def distance(km: int) -> str:
+    return f"{km} km ({round(km / MILE_KM)} miles)"
+
+
+_FLAGS = {"healthy": "open to healthy volunteers", "results": "with results", "summary": "with a plain summary"}
+_TYPED = {"q": "words of your own", "near": "near a place"}
+
+
+def search_words(search: str) -> str:
+    """The filters of a search in words; of what was typed freely, only that there was something."""
+    parts = [
+        _FLAGS.get(name) or _TYPED.get(name) or f"{name} {value.replace('-', ' ')}"
+        for name, value in parse_qsl(search)
+        if name != "within"
+    ]
+    return ", ".join(parts) or "all open trials"

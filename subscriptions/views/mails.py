@@ -1,0 +1,32 @@
+"""All that one mail tells, for its reader: a mail shows its 25 most important trials."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from subscriptions import items, links
+from subscriptions.models import Email, Notification
+from subscriptions.views.shared import stale, token_page
+
+MOST = 2_000
+
+
+@token_page
+@require_safe
+def mail(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        pk, message_id = links.read_mail(token)
+    except links.BadLink:
+        return stale(request)
+    email = Email.objects.filter(pk=pk, message_id=message_id, subscriber__erased_at=None).first()
+    told = items.told(_notifications(email), most=MOST) if email else None
+    if email is None or told is None or not told.items:
+        return stale(request)
+    return render(request, "subscriptions/mail.html", {"told": told, "sent_at": email.sent_at or email.created_at})
+
+
+def _notifications(email: Email) -> list[Notification]:
+    topics = ("subscription__trial__plain_summary", "subscription__condition")
+    trials = ("change__trial__plain_summary", "change__trial__subscription_condition")
+    of_mail = Notification.objects.filter(email=email, subscription__ended_at=None)
+    return list(of_mail.select_related(*trials, *topics))

@@ -1,0 +1,107 @@
+"""What a form names -> what there is of that name. Nothing that a visitor made up gets through: it would be mailed."""
+
+import re
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
+
+from django.db import connection, transaction
+from django.forms import ValidationError
+
+from subscriptions import topics
+from subscriptions.signup import Other
+from trials import places
+from trials.models import Location, TrialDocument
+from trials.places import MILE_KM, BadPlace, Place
+from trials.search.asking import Asked, understood
+from trials.search.resolving import resolve
+
+DEFAULT_KM, FARTHEST_KM = 100, 1000
+_NAMED = re.compile(r"(NCT\d{8})\.(\d{1,5})")
+_DISTANCE = re.compile(r"\s*(\d{1,4})\s*(km|mi|miles)?\s*")
+
+
+def place(text: str) -> Place | None:
+    if not text.strip():
+        return None
+    try:
+        found = places.find(text)
+    except BadPlace as error:
+        raise ValidationError(str(error)) from error
+    if not found:
+        raise ValidationError("We do not know this place. Try a city with its country, or a US ZIP code.")
+    return found[0]
+
+
+def town(found: Place) -> str:
+    """Its name without a postal code: no more exact than the point that is stored."""
+    if not found.country:
+        return f"{found.latitude:.1f}, {found.longitude:.1f}"
+    return found._replace(name=re.sub(r"\s*\d{5}$", "", found.name)).label
+
+
+def kilometres(text: str) -> int:
+    """0 where none is given."""
+    if not text.strip():
+        return 0
+    match = _DISTANCE.fullmatch(text)
+    km = round(float(match[1]) * (1 if match[2] in (None, "km") else MILE_KM)) if match else 0
+    if not 0 < km <= FARTHEST_KM:
+        raise ValidationError(f"Give the distance as a number up to {FARTHEST_KM} km, such as 50 km or 30 mi.")
+    return km
+
+
+def site(name: str) -> Other:
+    """`NCT07103668.2`: the third site of that trial's list, wherever else it takes part."""
+    if not name:
+        return Other()
+    nct_id, position = _named(name, "We do not know this site.")
+    row = Location.objects.filter(trial__nct_id=nct_id, position=position).first()
+    key = topics.site_key(row.facility, row.city, row.country) if row else ""
+    if row is None or not key:
+        raise ValidationError("We do not know this site.")
+    return Other(site_key=key, name=f"{row.facility}, {row.city}"[: topics.NAME_LENGTH])
+
+
+def treatment(name: str) -> Other:
+    """`NCT07103668.0`: the first treatment in that trial's record."""
+    if not name:
+        return Other()
+    nct_id, position = _named(name, "We do not know this treatment.")
+    document = TrialDocument.objects.filter(trial__nct_id=nct_id).first()
+    treatments = document.record.interventions if document else ()
+    if position >= len(treatments) or not (key := topics.treatment_key(treatments[position].name)):
+        raise ValidationError("We do not know this treatment.")
+    return Other(treatment_key=key, name=treatments[position].name[: topics.NAME_LENGTH])
+
+
+def _named(name: str, unknown: str) -> tuple[str, int]:
+    match = _NAMED.fullmatch(name)
+    if match is None:
+        raise ValidationError(unknown)
+    return match[1], int(match[2])
+
+
+def search(query: str) -> Other:
+    """A list's own query, in its canonical form: what sorts or turns pages is left out, a place is rounded."""
+    asked = understood(dict(parse_qsl(query.lstrip("?"), max_num_fields=40)))
+    if asked.problems or (asked.near and asked.place is None) or not _is_resolved(asked):
+        raise ValidationError("We do not understand this search.")
+    name = topics.search_words(_canonical(asked)) if not asked.q else f"“{asked.q}”"
+    if asked.place is not None:
+        name = f"{name}, around {town(asked.place)}"
+        asked = replace(asked, near=f"{asked.place.latitude:.1f},{asked.place.longitude:.1f}")
+    canonical = _canonical(asked)
+    if len(canonical) > 600:
+        raise ValidationError("This search is too long to follow.")
+    return Other(search=canonical or "status=open", name=name[: topics.NAME_LENGTH])
+
+
+def _canonical(asked: Asked) -> str:
+    kept = {name: value for name, value in asked.parameters().items() if name not in ("page", "sort")}
+    return urlencode(kept)
+
+
+def _is_resolved(asked: Asked) -> bool:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        found = resolve(cursor, asked)
+    return (not asked.condition or found.condition is not None) and (not asked.country or bool(found.regions))
