@@ -143,7 +143,8 @@ def test_status_has_a_word_and_a_shape(client: Client) -> None:
 
 def test_truth_line_says_who_confirmed_and_when_we_looked(client: Client, clock: Any) -> None:
     trial = trial_of(study())
-    SyncRunFactory(finished_at=datetime(2026, 7, 1, 6, 10, tzinfo=UTC))
+    looked_at = datetime(2026, 7, 1, 6, 10, tzinfo=UTC)
+    SyncRunFactory(started_at=looked_at, finished_at=looked_at)
     text = words(page(client, trial))
     assert "The sponsor last confirmed this in Jun 2026" in text
     assert "We checked the registry on Jul 1, 2026" in text
