@@ -16,6 +16,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from config import sign_in
 from config.models import BackupCode, SignInAttempt
+from tests.factories import SyncRunFactory
 
 PASSWORD = "correct horse battery staple"
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -151,6 +152,19 @@ def test_weighty_acts_ask_for_a_fresh_code(client, owner, phone, clock) -> None:
     assert client.post(f"/admin/auth/user/{owner.pk}/change/", {})["Location"].startswith("/admin/second-factor/")
     give(client, code_of(phone), "/admin/auth/user/")
     assert "/second-factor/" not in client.post("/admin/auth/user/", change).get("Location", "")
+
+
+def test_letting_a_held_run_go_asks_for_a_fresh_code(client, owner, phone, clock) -> None:
+    run = SyncRunFactory(state="held", held_because="many")
+    log_in(client)
+    give(client, code_of(phone))
+    clock.shift(timedelta(minutes=16))
+    for word in ("release", "discard"):
+        for ask in (client.get, client.post):
+            answer = ask(f"/admin/trials/syncrun/{run.pk}/{word}/")
+            assert answer["Location"].startswith("/admin/second-factor/?next="), word
+    run.refresh_from_db()
+    assert run.decision == ""
 
 
 def test_in_the_demo_a_password_is_enough(client, owner, settings) -> None:
