@@ -108,11 +108,13 @@ class ConditionIndex:
             self._by_key[key] = ids[id_]
 
     def _make(self, missing: dict[str, tuple[str, str]]) -> None:
-        slugs = {_slug(key, "") for key in missing}
+        slugs = {_slug(everyday(term)) for term, _ in missing.values()}
         taken = set(Condition.objects.filter(slug__in=slugs).values_list("slug", flat=True))
         rows = []
         for key, (term, mesh_id) in missing.items():
-            slug = _slug(key, "") if _slug(key, "") not in taken else _slug(key, key)
+            slug = _slug(everyday(term))
+            if slug in taken:
+                slug = _slug(everyday(term), mark=key)
             taken.add(slug)
             rows.append(Condition(name=everyday(term)[:300], slug=slug, key=key[:300], mesh_id=mesh_id[:12],
                                   is_hidden=key in NOT_A_CONDITION))  # fmt: skip
@@ -121,12 +123,12 @@ class ConditionIndex:
         self._look_up(missing)
 
 
-def _slug(key: str, mark: str) -> str:
+def _slug(name: str, mark: str = "") -> str:
     """The address of a condition; `mark` sets two apart whose words slugify alike."""
-    words = slugify(key)[:100].strip("-")
+    words = slugify(name)[:100].strip("-")
     if words and not mark:
         return words
-    return f"{words or 'condition'}-{blake2b((mark or key).encode(), digest_size=4).hexdigest()}"
+    return f"{words or 'condition'}-{blake2b((mark or name).encode(), digest_size=4).hexdigest()}"
 
 
 def recount(condition_ids: Iterable[int] | None = None) -> None:

@@ -48,35 +48,6 @@ def test_home_of_an_empty_site_says_so(client: Client) -> None:
     assert "No trials are loaded yet" in get(client, "/")
 
 
-def test_list_shows_open_trials_unless_asked(client: Client) -> None:
-    open_one, done = TrialFactory(), TrialFactory(status="COMPLETED")
-    TrialFactory(gone_at=datetime(2026, 7, 1, tzinfo=UTC))
-    assert linked(get(client, "/trials/")) == [open_one.nct_id]
-    assert set(linked(get(client, "/trials/?status=any"))) == {open_one.nct_id, done.nct_id}
-    assert linked(get(client, "/trials/?status=completed")) == [done.nct_id]
-
-
-def test_an_nct_id_in_the_search_box_leads_to_its_trial(client: Client) -> None:
-    trial = TrialFactory()
-    response = client.get("/trials/", {"q": f" {trial.nct_id.lower()} "})
-    assert (response.status_code, response["Location"]) == (302, f"/trials/{trial.nct_id}/")
-
-
-def test_no_results_says_what_to_widen(client: Client) -> None:
-    TrialFactory()
-    html = get(client, "/trials/?q=zzxqjwv")
-    assert "No trial fits all of that" in html
-    assert "/trials/?q=zzxqjwv&amp;status=any" in html
-
-
-def test_what_was_asked_stays_in_the_form_and_the_pages(client: Client) -> None:
-    for _ in range(21):
-        TrialFactory(phases=["PHASE2"])
-    html = get(client, "/trials/?phase=phase2&q=tea")
-    assert '<option value="phase2" selected>' in html
-    assert re.search(r'rel="next" href="\?[^"]*phase=phase2[^"]*page=2"', html)
-
-
 @pytest.mark.parametrize(
     "query",
     ["page=0", "page=abc", "page=99999999999999999999", "q=%00", "q=%FF%FE", "q=" + "a" * 3000, "age=-1", "age=1e400",
@@ -209,11 +180,10 @@ def test_twin_has_the_record_and_no_contact(client: Client) -> None:
         assert secret not in words, secret
 
 
-def test_lists_have_twins(client: Client) -> None:
+def test_a_condition_has_a_twin(client: Client) -> None:
     condition = ConditionFactory(name="asthma")
     trial = TrialFactory()
     about(trial, condition)
-    assert json.loads(get(client, "/trials.json"))["trials"][0]["nct_id"] == trial.nct_id
     assert json.loads(get(client, "/conditions/asthma.json"))["trials"][0]["nct_id"] == trial.nct_id
 
 

@@ -50,22 +50,22 @@ class Found:
         return -(-self.total // PER_PAGE)
 
 
-def find(asked: Asked) -> Found:
+def find(asked: Asked, *, per_page: int = PER_PAGE) -> Found:
     """Of a question that was not understood, nothing."""
     if asked.problems or (asked.near and asked.place is None):
         return Found(asked)
     alias = router.db_for_read(TrialSearch) or "default"
     with transaction.atomic(using=alias, savepoint=False), connections[alias].cursor() as cursor:
-        found, query = _find(cursor, asked)
-        if found.total or (asked.page - 1) * PER_PAGE >= MOST:
+        found, query = _find(cursor, asked, per_page)
+        if found.total:
             return found
         return _instead(cursor, asked, found.resolved) or replace(found, wider=_wider(cursor, query))
 
 
-def _find(cursor: Any, asked: Asked) -> tuple[Found, Query]:
+def _find(cursor: Any, asked: Asked, per_page: int = PER_PAGE) -> tuple[Found, Query]:
     resolved = resolve(cursor, asked)
     query = plan(asked, resolved)
-    return _read(asked, resolved, _rows(cursor, asked, query, resolved)), query
+    return _read(asked, resolved, _rows(cursor, asked, query, resolved, per_page)), query
 
 
 def _instead(cursor: Any, asked: Asked, resolved: Resolved) -> Found | None:
@@ -83,20 +83,22 @@ def _instead(cursor: Any, asked: Asked, resolved: Resolved) -> Found | None:
 _ORDER = {"relevance": "rank", "near": "rank", "updated": f"rank %% {TrialSearch.OPEN}", "new": "posted"}
 _COLUMNS = "trial_id, rank, posted, facets, regions"
 _DISTANCES = f"""
-    SELECT trial_id, min({KM}) AS km FROM hits JOIN trials_location USING (trial_id)
-    WHERE {INSIDE} AND (%(any_site)s OR status = ANY(%(open_sites)s)) GROUP BY trial_id
+    SELECT trial_id, NOT bool_or(may_be_open) AS is_shut, coalesce(min(km) FILTER (WHERE may_be_open), min(km)) AS km
+    FROM (SELECT trial_id, {KM} AS km, status = ANY(%(open_sites)s) AS may_be_open
+          FROM hits JOIN trials_location USING (trial_id) WHERE {INSIDE}) AS sites
+    WHERE may_be_open OR %(any_site)s GROUP BY trial_id
 """  # noqa: S608
-_ANSWER = f"""
-    (SELECT 'trial', trial_id, 0, km, '' FROM page ORDER BY {{order}}rank DESC, trial_id DESC
-    LIMIT {PER_PAGE} OFFSET %(skip)s)
+_ANSWER = """
+    (SELECT 'trial', trial_id, 0, km, '' FROM page ORDER BY {order}rank DESC, trial_id DESC
+    LIMIT %(per_page)s OFFSET %(skip)s)
     UNION ALL SELECT 'facets', facets, count(*)::int, NULL, '' FROM hits GROUP BY facets
-    UNION ALL SELECT 'place', 0, many, NULL, {{place}} FROM (
+    UNION ALL SELECT 'place', 0, many, NULL, {place} FROM (
         SELECT region, count(*)::int AS many FROM hits, unnest(regions) AS region GROUP BY region
-    ) AS counted JOIN trials_region ON id = region WHERE {{places}}
-"""  # noqa: S608
+    ) AS counted JOIN trials_region ON id = region WHERE {places}
+"""
 
 
-def _rows(cursor: Any, asked: Asked, query: Query, resolved: Resolved) -> list[Any]:
+def _rows(cursor: Any, asked: Asked, query: Query, resolved: Resolved, per_page: int) -> list[Any]:
     """(what, number, how many, km, name): the page in order, facets, places, all statuses. One statement, as they all
     read the same hits."""
     tables, order, values = _tables(asked, query, resolved)
@@ -109,7 +111,9 @@ def _rows(cursor: Any, asked: Asked, query: Query, resolved: Resolved) -> list[A
         any_status, more = _limited_count(query, "status")
         sql += f" UNION ALL SELECT 'any status', 0, ({any_status}), NULL, ''"
         values |= more
-    cursor.execute(sql, {**values, "country": resolved.country, "skip": min(asked.page - 1, MOST) * PER_PAGE})
+    cursor.execute(
+        sql, {**values, "country": resolved.country, "per_page": per_page, "skip": min(asked.page - 1, MOST) * per_page}
+    )
     return list(cursor.fetchall())
 
 
@@ -119,10 +123,14 @@ def _tables(asked: Asked, query: Query, resolved: Resolved) -> tuple[list[str], 
     order = f"{_ORDER[asked.sort]} DESC, "
     if asked.place is not None:
         # Without the first step the planner may walk all rows by rank and compare hundreds of points with each.
-        tables = [f"fitting AS MATERIALIZED ({best})", f"hits AS MATERIALIZED (SELECT * FROM fitting LIMIT {MOST + 1})",
-                  f"away AS ({_DISTANCES})", "page AS (SELECT * FROM hits JOIN away USING (trial_id))"]  # fmt: skip
+        tables = [
+            f"fitting AS MATERIALIZED ({best})",
+            f"hits AS MATERIALIZED (SELECT * FROM fitting LIMIT {MOST + 1})",  # noqa: S608
+            f"away AS ({_DISTANCES})",
+            "page AS (SELECT * FROM hits JOIN away USING (trial_id))",
+        ]
         values |= {**resolved.around, "any_site": asked.status != "open", "open_sites": sorted(SITE_MAY_BE_OPEN)}
-        return tables, f"round(km::numeric, 1), {order}" if asked.sort == "near" else order, values
+        return tables, f"is_shut, round(km::numeric, 1), {order}" if asked.sort == "near" else order, values
     tables = [f"hits AS MATERIALIZED ({best} LIMIT {MOST + 1})"]
     if not query.in_names or asked.sort != "relevance":
         return [*tables, "page AS (SELECT *, NULL::float8 AS km FROM hits)"], order, values

@@ -1,43 +1,53 @@
-from urllib.parse import urlencode
+"""The list of trials: search, filters, near me. Its questions are in the address, and nothing of them is stored."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import cache_control
 
-from trials import listing, vocabulary
-from trials.models import Condition, Trial, TrialAlias
-
-COMMON = 30
-"""How many conditions the filter offers; every other is one search or one page away."""
+from trials.models import Trial, TrialAlias
+from trials.pages import finder
+from trials.search import suggesting
+from trials.search.asking import MOST, nct_id_in, understood
+from trials.search.finding import Found, find
 
 
 def trials(request: HttpRequest) -> HttpResponse:
-    wanted = listing.nct_id_in(request.GET.get("q", ""))
+    """Four queries, five near a place; one more where nothing fits."""
+    wanted = nct_id_in(request.GET.get("q", ""))
     if wanted and (Trial.objects.filter(nct_id=wanted).exists() or TrialAlias.objects.filter(alias=wanted).exists()):
         return redirect("trials:trial", wanted)
-    results = listing.find(request.GET)
-    slug = results.asked.get("condition", "")
-    context = {
-        "results": results,
-        "asked": results.asked,
-        "named": Condition.objects.filter(slug=slug).first() if slug else None,
-        "common": Condition.objects.shown().filter(trial_count__gt=0).order_by("-trial_count", "name")[:COMMON],
-        "choices": CHOICES,
-        "here": urlencode(results.asked),
-        "uses_more": any(name in results.asked for name in ("condition", "phase", "type", "state", "age", "sex")),
-        "is_filtered": any(name in results.asked for name in ("q", "condition", "phase", "type", "country", "state")),
-    }
-    return render(request, "trials/list.html", context)
+    asked = understood(request.GET)
+    found = find(asked)
+    return render(request, "trials/list.html", context(found), status=400 if asked.problems else 200)
 
 
-def _choices(table: dict[str, str]) -> list[tuple[str, str]]:
-    return [(value.lower().replace("_", "-"), label) for value, label in table.items()]
+def context(found: Found) -> dict[str, Any]:
+    asked = found.asked
+    return {
+        "found": found,
+        "asked": asked,
+        "rows": finder.rows(found),
+        "total": finder.total_label(found),
+        "heading": finder.heading(found),
+        "choices": finder.choices(found),
+        "active": finder.active(found),
+        "wider": finder.wider(found),
+        "other_places": finder.other_places(asked),
+        "uses_more": bool(asked.phase or asked.type or asked.age is not None or asked.sex or asked.healthy
+                          or asked.results or asked.summary),
+        "is_too_far": bool(found.total) and asked.page > found.pages,
+        "most": f"{MOST:,}",
+        "previous": asked.address(page=asked.page - 1) if asked.page > 2 else asked.address(),
+        "next": asked.address(page=asked.page + 1),
+        "first": asked.address(),
+        "query": asked.address().partition("/trials/")[2],
+        "address": asked.address(page=asked.page) if asked.page > 1 else asked.address(),
+    }  # fmt: skip
 
 
-_STATUSES = {value: words.label for value, words in vocabulary.STATUS.items()}
-CHOICES = {
-    "status": [("open", "Open now"), ("any", "Any status"), *_choices(_STATUSES)],
-    "phase": [("", "Any phase"), *_choices(vocabulary.PHASE)],
-    "type": [("", "Any kind"), *_choices(vocabulary.STUDY_TYPE)],
-    "sex": [("", "Any"), ("female", "Women and girls"), ("male", "Men and boys")],
-    "sort": list(listing.SORTS.items()),
-}
+@cache_control(public=True, max_age=3600)
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Conditions and words that begin with what is being typed."""
+    return JsonResponse({"suggestions": suggesting.suggestions(request.GET.get("q", ""))})
