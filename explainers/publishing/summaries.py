@@ -17,6 +17,7 @@ from explainers.gauge import measure
 from explainers.models import Autosave, PlainSummary, SummaryCheck, SummaryText, SummaryVersion
 from explainers.models.people import signed
 from explainers.publishing.errors import PublishingError
+from trials import search_index
 from trials.models import Trial, TrialDocument
 
 State = PlainSummary.State
@@ -118,6 +119,7 @@ def publish(
     _refuse_unfit(summary, by)
     _go_live(summary, by, at)
     _keep_version(summary, at)
+    search_index.refresh([summary.trial_id])
     return summary
 
 
@@ -182,6 +184,7 @@ def withdraw(summary: PlainSummary, *, because: str, by: User, at: datetime | No
     summary.state, summary.withdrawn_because = State.WITHDRAWN, because.strip()
     summary.withdrawn_at = at or timezone.now()
     summary.save()
+    search_index.refresh([summary.trial_id])
     return summary
 
 
