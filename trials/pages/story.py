@@ -103,6 +103,8 @@ def _design(record: TrialRecord) -> list[tuple[str, str]]:
         rows.append(("Groups", vocabulary.model_label(record.intervention_model)))
     if record.masking:
         rows.append(("Who knows", vocabulary.masking_label(record.masking, record.who_masked)))
+    if record.is_patient_registry:
+        rows.append(("Kind of study", "A patient registry, which collects facts about many people over time"))
     if record.observational_model:
         rows.append(("Design", vocabulary.model_label(record.observational_model)))
     if record.time_perspective:
