@@ -33,7 +33,7 @@ def terms(request: HttpRequest, version: str = "") -> HttpResponse:
     asked = next((each for each in TERMS if each.version == (version or TERMS[0].version)), None)
     if asked is None:
         raise Http404("No such version of the terms")
-    context = {"terms": asked, "is_current": asked == TERMS[0], "every": TERMS}
+    context = {"terms": asked, "is_current": asked == TERMS[0], "is_dated": bool(version), "every": TERMS}
     return render(request, "pages/terms.html", context)
 
 
