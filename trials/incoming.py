@@ -11,6 +11,7 @@ import msgspec
 from trials import records
 from trials.packing import pack
 from trials.records import TrialRecord
+from trials.search import terms
 
 
 class Glance(msgspec.Struct, frozen=True, array_like=True):
@@ -24,6 +25,8 @@ class Incoming(msgspec.Struct, frozen=True, tag=True):
     record: TrialRecord
     content_hash: bytes
     packed: bytes
+    terms: tuple[int, ...]
+    """What the search knows of the record by itself: made here, since another process may do it."""
     drift: tuple[str, ...] = ()
 
     @classmethod
@@ -32,7 +35,8 @@ class Incoming(msgspec.Struct, frozen=True, tag=True):
         drift: list[str] = []
         record = records.parse(study, drift)
         packed = pack(records.without_bulk(study))
-        return cls(record, content_hash or records.content_hash(study), packed, tuple(drift))
+        found = terms.of_record(record, is_open=record.status in records.OPEN_STATUSES)
+        return cls(record, content_hash or records.content_hash(study), packed, tuple(found), tuple(drift))
 
 
 class Broken(msgspec.Struct, frozen=True, tag=True):

@@ -194,6 +194,9 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
 
 
+OPEN_STATUSES = ("RECRUITING", "AVAILABLE")
+"""Studies that take people now. By invitation and unknown are not open."""
+
 COUNTRY_ALIASES = {
     "Turkey": "Turkey (Türkiye)",
     "Türkiye": "Turkey (Türkiye)",

@@ -10,6 +10,7 @@ from trials.batches import BATCH, batches
 from trials.condition_index import ConditionIndex
 from trials.copying import copy_rows
 from trials.days import whole_day
+from trials.incoming import Incoming
 from trials.models import Region, SitePoint, Trial, TrialSearch
 from trials.models.search import region_slug
 from trials.records import TrialRecord, age_in_days
@@ -23,13 +24,13 @@ _EPOCH = date(1970, 1, 1)
 _INDEX = "trialsearch_terms"
 
 
-def add(trials: Numbered, conditions: ConditionIndex) -> None:
-    """Rows for trials that were just stored for the first time: (primary key, record)."""
+def add(trials: Sequence[tuple[int, Incoming]], conditions: ConditionIndex) -> None:
+    """Rows for trials that were just stored for the first time: (primary key, read study)."""
     if len(trials) >= BATCH and not TrialSearch.objects.exists():
         with connection.cursor() as cursor:  # a first import: `settle` makes the index at its end, ten times as fast
             cursor.execute(f"DROP INDEX IF EXISTS {_INDEX}")
-    _copy(trials, conditions, {})
-    spelling.note(record for _, record in trials)
+    _copy([(id_, item.record, set(item.terms)) for id_, item in trials], conditions, {})
+    spelling.note(item.record for _, item in trials)
 
 
 def settle() -> None:
@@ -46,7 +47,8 @@ def renew(trials: Numbered, conditions: ConditionIndex) -> None:
     ids = [id_ for id_, _ in trials]
     drop(ids)
     summarised = Trial.objects.filter(id__in=ids, plain_summary__isnull=False).select_related("plain_summary")
-    _copy(trials, conditions, {trial.id: trial.summary for trial in summarised if trial.summary})
+    summaries = {trial.id: trial.summary for trial in summarised if trial.summary}
+    _copy([(id_, record, _terms(record, summaries.get(id_))) for id_, record in trials], conditions, summaries)
 
 
 def drop(trial_ids: Iterable[int]) -> None:
@@ -78,22 +80,29 @@ def _again(trials: list[Trial]) -> None:
     renew(numbered, conditions)
 
 
-def _copy(trials: Numbered, conditions: ConditionIndex, summaries: dict[int, Any]) -> None:
+def _terms(record: TrialRecord, summary: Any) -> set[int]:
+    """With the words of the editors' summary, where there is one."""
+    title, text = (summary.title, summary.summary) if summary else ("", "")
+    return terms.of_record(record, is_open=record.status in Trial.OPEN_STATUSES, title=title, summary=text)
+
+
+def _copy(
+    trials: Sequence[tuple[int, TrialRecord, set[int]]], conditions: ConditionIndex, summaries: dict[int, Any]
+) -> None:
     if not trials:
         return
-    records = [record for _, record in trials]
+    records = [record for _, record, _ in trials]
     regions, points = _regions(records), _points(records)
     copy_rows(TrialSearch, (
-        _row(id_, record, conditions, regions, points, summaries.get(id_)) for id_, record in trials
+        _row(id_, record, found, conditions, regions, points, has_summary=id_ in summaries)
+        for id_, record, found in trials
     ))  # fmt: skip
 
 
-def _row(id_: int, record: TrialRecord, conditions: ConditionIndex, regions: dict[tuple[str, str], int],
-         points: dict[tuple[float, float], int], summary: Any) -> dict[str, Any]:  # fmt: skip
+def _row(id_: int, record: TrialRecord, found: set[int], conditions: ConditionIndex,
+         regions: dict[tuple[str, str], int], points: dict[tuple[float, float], int],
+         *, has_summary: bool) -> dict[str, Any]:  # fmt: skip
     is_open = record.status in Trial.OPEN_STATUSES
-    found = terms.of_record(
-        record, is_open=is_open, title=summary.title if summary else "", summary=summary.summary if summary else ""
-    )
     found.update([terms.marked(Kind.CONDITION, condition) for condition in conditions.broad(record)])
     inside = sorted([regions[place] for place in _places(record)])
     found.update([terms.marked(Kind.REGION, region) for region in inside])
@@ -103,7 +112,7 @@ def _row(id_: int, record: TrialRecord, conditions: ConditionIndex, regions: dic
         "trial_id": id_,
         "rank": is_open * TrialSearch.OPEN + _days(record.last_update_posted),
         "posted": _days(record.first_posted),
-        "facets": facets.packed(record, is_open=is_open, has_summary=summary is not None),
+        "facets": facets.packed(record, is_open=is_open, has_summary=has_summary),
         "minimum_age": age_in_days(record.minimum_age) or 0,
         "maximum_age": TrialSearch.NO_LIMIT if maximum is None else min(maximum, TrialSearch.NO_LIMIT),
         "regions": inside,

@@ -59,7 +59,7 @@ def insert(
     copy_rows(Location, (row for id_, item in numbered for row in _location_rows(id_, item.record)))
     copy_rows(TrialCondition, (row for id_, item in numbered for row in _chip_rows(id_, item.record, conditions)))
     _store_aliases(numbered)
-    search_index.add([(id_, item.record) for id_, item in numbered], conditions)
+    search_index.add(numbered, conditions)
     return {item.record.nct_id: id_ for id_, item in numbered}
 
 

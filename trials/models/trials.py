@@ -30,7 +30,7 @@ class TrialQuerySet(models.QuerySet["Trial"]):
 
 
 class Trial(models.Model):
-    OPEN_STATUSES = ("RECRUITING", "AVAILABLE")
+    OPEN_STATUSES = records.OPEN_STATUSES
 
     nct_id = models.CharField("NCT ID", max_length=11, unique=True)
     brief_title = models.TextField()
