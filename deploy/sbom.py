@@ -38,12 +38,13 @@ def _component(package: Distribution) -> dict[str, Any]:
 def licence_of(package: Distribution) -> str:
     """The expression where there is one, else the classifiers, else the first line of the old free text."""
     meta = package.metadata
-    if expression := meta.get("License-Expression"):
-        return str(expression)
+    if expression := meta.get_all("License-Expression"):
+        return str(expression[0])
     classifiers = meta.get_all("Classifier") or []
     if named := [line.removeprefix(_CLASSIFIER) for line in classifiers if line.startswith(_CLASSIFIER)]:
         return " AND ".join(named)
-    return (meta.get("License") or "").strip().split("\n")[0][:80] or "unknown"
+    free_text = meta.get_all("License") or [""]
+    return str(free_text[0]).strip().split("\n")[0][:80] or "unknown"
 
 
 def _name(package: Distribution) -> str:
