@@ -1,7 +1,7 @@
 """A question -> a page of trials, how many there are, and counts beside the filters.
 
 One index answers words and filters alike. Of too many hits only the best MOST are read, and counts say "or more".
-How trials are ranked, and why so, is in docs/adr/0006-ranking.md.
+How trials are ranked, and why so, is in docs/adr/0030-ranking.md.
 """
 
 from collections import Counter

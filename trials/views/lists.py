@@ -35,8 +35,6 @@ def context(found: Found) -> dict[str, Any]:
         "active": finder.active(found),
         "wider": finder.wider(found),
         "other_places": finder.other_places(asked),
-        "uses_more": bool(asked.phase or asked.type or asked.age is not None or asked.sex or asked.healthy
-                          or asked.results or asked.summary),
         "is_too_far": bool(found.total) and asked.page > found.pages,
         "most": f"{MOST:,}",
         "previous": asked.address(page=asked.page - 1) if asked.page > 2 else asked.address(),
