@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from trials import feeds
 from trials.converters import NctIdConverter
-from trials.views import changes, conditions, contacts, data, home, list_data, lists, sheets, trial
+from trials.views import changes, conditions, contacts, data, home, list_data, lists, sheets, trial, weekly
 
 register_converter(NctIdConverter, "nct")
 
@@ -27,5 +27,7 @@ urlpatterns = [
     path("conditions/", conditions.index, name="conditions"),
     path("conditions/<slug:slug>/", conditions.condition, name="condition"),
     path("conditions/<slug:slug>.json", data.condition, name="condition-json"),
+    path("conditions/<slug:slug>/weekly/", weekly.newest, name="weekly-newest"),
+    path("conditions/<slug:slug>/weekly/<str:week>/", weekly.week, name="weekly"),
     path("conditions/<slug:slug>/feed/", feeds.condition, name="condition-feed"),
 ]
