@@ -5,6 +5,7 @@ Set-based and idempotent: a batch of subscribers at a time, resumed where it sto
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -90,7 +91,7 @@ def _match_batch(run_id: int, upto: int, last: int, wider: News, *, now: datetim
     if progress.finished_at is not None or (progress.matched_to >= upto and upto != last):
         return 0
     with connection.cursor() as cursor:
-        readers = {"after": progress.matched_to, "upto": upto, "now": now}
+        readers: dict[str, Any] = {"after": progress.matched_to, "upto": upto, "now": now}
         cursor.execute(_MATCH, {"run": run_id, **readers})
         count = cursor.rowcount + wider_matching.write(wider, readers)
     progress.matched_to = max(upto, progress.matched_to)

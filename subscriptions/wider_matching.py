@@ -151,7 +151,7 @@ def _add_sites(run: SyncRun, news: News, *, follows_sites: bool, follows_places:
 
 def site_facts(change: TrialChange) -> list[dict[str, Any]]:
     """The sites that a change is about: one, or a list where it stands for many."""
-    facts = change.new if change.new is not None else change.old
+    facts: Any = change.new if change.new is not None else change.old
     return facts if isinstance(facts, list) else [facts]
 
 

@@ -1,5 +1,6 @@
 """All that one mail tells, for its reader: a mail shows its 25 most important trials."""
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -26,7 +27,9 @@ def mail(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _notifications(email: Email) -> list[Notification]:
+    """What had ended when the mail went was not in it; what has ended since was."""
     topics = ("subscription__trial__plain_summary", "subscription__condition")
     trials = ("change__trial__plain_summary", "change__trial__subscription_condition")
-    of_mail = Notification.objects.filter(email=email, subscription__ended_at=None)
+    told_by = Q(subscription__ended_at=None) | Q(subscription__ended_at__gt=email.sent_at or email.created_at)
+    of_mail = Notification.objects.filter(told_by, email=email)
     return list(of_mail.select_related(*trials, *topics))
