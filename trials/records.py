@@ -470,7 +470,11 @@ def _arms(module: _Reader) -> dict[str, Any]:
         ),
         "interventions": tuple(
             Intervention(
-                i.enum("type"), i.line("name"), i.markup("description"), i.lines("armGroupLabels"), i.lines("otherNames")
+                type=i.enum("type"),
+                name=i.line("name"),
+                description=i.markup("description"),
+                arm_labels=i.lines("armGroupLabels"),
+                other_names=i.lines("otherNames"),
             )
             for i in module.parts("interventions")
         ),
