@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.factories import ConditionFactory, TrialChangeFactory, TrialFactory, study
-from trials.models import Trial, TrialCondition
+from tests.factories import EARLIER, ConditionFactory, TrialChangeFactory, TrialFactory, study
+from trials import search_index
+from trials.models import Trial, TrialCondition, TrialVersion
+from trials.packing import pack
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATHS = (
@@ -16,7 +18,9 @@ PATHS = (
     "/trials/NCT99000001/",
     "/trials/NCT99000001/changes/",
     "/trials/NCT99000001/changes/2/",
+    "/trials/NCT99000001/changes/?from=1&to=2",
     "/trials/NCT99000001/sheet/",
+    "/terms/",
     "/trials/compare/?id=NCT99000001+NCT99000002",
     "/basics/",
     "/safety/",
@@ -56,6 +60,9 @@ def site(live_server: Any) -> str:
         TrialCondition.objects.create(trial=row, condition=condition, position=0)
     old, new = {"count": 120, "type": "ESTIMATED"}, {"count": 150, "type": "ESTIMATED"}
     TrialChangeFactory(trial=trial, old=old, new=new, field="enrollment", kind="enrollment")
+    before = pack(study(designModule={"enrollmentInfo": {"count": 90, "type": "ESTIMATED"}}))
+    TrialVersion.objects.create(trial=trial, version=1, packed=before, replaced_at=EARLIER)
+    search_index.rebuild()
     return str(live_server.url)
 
 
@@ -143,6 +150,32 @@ def test_a_first_visit_of_a_trial_weighs_under_100_kb(tab: Any, site: str) -> No
     tab.wait_for_timeout(300)
     assert len(sizes) >= 5
     assert sum(sizes) < 100_000
+
+
+def test_first_screen_of_a_phone_answers_what_brings_people(tab: Any, site: str) -> None:
+    """Is it open, what is it, is it near me, what next: without scrolling."""
+    tab.goto(f"{site}/trials/NCT99000001/")
+    parts = [tab.locator(".status-line"), tab.locator("h1"), tab.locator(".near a"), tab.locator(".truth")]
+    parts += tab.locator(".actions a").all()
+    lowest = [part.bounding_box()["y"] + part.bounding_box()["height"] for part in parts]
+    assert max(lowest) < 844
+    assert tab.locator(".near").inner_text() == "Where 25 sites in 2 countries: United States and Spain"
+    assert tab.locator(".crumbs").bounding_box()["height"] < 60
+
+
+def test_two_versions_are_chosen_and_compared(tab: Any, site: str) -> None:
+    tab.goto(f"{site}/trials/NCT99000001/changes/")
+    tab.get_by_label("From").select_option("1")
+    tab.locator("select[name=to]").select_option("2")
+    tab.get_by_role("button", name="Compare").click()
+    assert tab.url.endswith("/changes/?from=1&to=2")
+    assert "90 planned" in tab.locator("del").all_inner_texts()
+    assert "120 planned" in tab.locator("ins").all_inner_texts()
+
+
+def test_a_trial_with_many_sites_prints_on_three_pages_at_most(tab: Any, site: str) -> None:
+    tab.goto(f"{site}/trials/NCT99000001/")
+    assert 1 <= tab.pdf(format="A4").count(b"/Type /Page\n") <= 3
 
 
 def test_sheet_prints_on_two_pages_at_most(tab: Any, site: str) -> None:
