@@ -74,6 +74,18 @@ def test_who_came_back_after_leaving_stays(file: Path) -> None:
     assert list(Subscription.objects.live()) == [back]
 
 
+@pytest.mark.parametrize(("reason", "suppressed"), [("erased", 0), ("bounced", 0), ("complained", 1)])
+def test_who_confirmed_again_after_bouncing_or_erasing_stays(file: Path, reason: str, suppressed: int) -> None:
+    before = timezone.now() - timedelta(hours=2)
+    back = SubscriptionFactory(confirmed_at=timezone.now())
+    Suppression.objects.create(key=back.subscriber.key, reason=reason, created_at=before)
+    run("export", file)
+    Suppression.objects.all().delete()
+    assert run("apply", file) == suppressed
+    assert Suppression.objects.count() == suppressed
+    assert Subscriber.objects.get(pk=back.subscriber_id).email
+
+
 def test_a_file_that_is_no_export_is_refused(file: Path) -> None:
     file.write_text("not json\n")
     with pytest.raises(CommandError):

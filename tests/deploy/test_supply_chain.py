@@ -8,7 +8,9 @@ from deploy.production_lock import production
 from deploy.sbom import sbom
 from tests.deploy.test_image import ROOT
 
-FREE = re.compile(r"(?i)\b(MIT|0?BSD|Apache|ISC|PSF|Python Software|Mozilla|MPL|LGPL|Lesser|HPND|Historical|Zlib|CC0)")
+FREE = re.compile(
+    r"(?i)\b(MIT|0?BSD|Apache|ISC|PSF|Python Software|Mozilla|MPL|LGPL|Lesser|HPND|Historical|Zlib|CC0|Unlicense)"
+)
 
 
 def production_names() -> set[str]:

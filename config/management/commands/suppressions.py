@@ -53,16 +53,10 @@ def _events(since: datetime | None) -> Iterator[Line]:
         suppressed, ended = suppressed.filter(created_at__gt=since), ended.filter(ended_at__gt=since)
     for row in suppressed.iterator():
         yield {"at": row.created_at.isoformat(), "key": row.key, "reason": row.reason}
-    for each in ended.select_related("subscriber", "trial", "condition").order_by("ended_at", "pk").iterator():
+    for each in ended.select_related("subscriber").order_by("ended_at", "pk").iterator():
         assert each.ended_at is not None
         event = {"at": each.ended_at.isoformat(), "key": each.subscriber.key, "reason": each.ended_reason}
-        yield event | _topic(each)
-
-
-def _topic(subscription: Subscription) -> Line:
-    if subscription.trial:
-        return {"trial": subscription.trial.nct_id}
-    return {"condition": subscription.condition.slug} if subscription.condition else {}
+        yield event | {"subscription": each.pk}
 
 
 def _written(event: Line) -> str:
@@ -82,8 +76,10 @@ def apply(file: Path) -> int:
 def _apply_one(event: Line) -> int:
     at = datetime.fromisoformat(event["at"])
     subscriber = Subscriber.objects.filter(key=event["key"]).first()
-    if "trial" in event or "condition" in event:
+    if "subscription" in event:
         return _end(subscriber, event, at) if subscriber else 0
+    if subscriber and event["reason"] != Suppression.Reason.COMPLAINED and _came_back(subscriber, at):
+        return 0
     if event["reason"] == Suppression.Reason.ERASED and subscriber:
         leaving.erase(subscriber, now=timezone.now())
         return 1
@@ -93,11 +89,12 @@ def _apply_one(event: Line) -> int:
     return int(is_new)
 
 
+def _came_back(subscriber: Subscriber, at: datetime) -> bool:
+    return subscriber.subscriptions.live().filter(confirmed_at__gt=at).exists()
+
+
 def _end(subscriber: Subscriber, event: Line, at: datetime) -> int:
-    live = subscriber.subscriptions.live().filter(confirmed_at__lt=at)
-    if "trial" in event:
-        live = live.filter(trial__nct_id=event["trial"])
-    else:
-        live = live.filter(condition__slug=event["condition"])
+    """By row and by owner: a number given anew after the restore belongs to somebody else, or was confirmed later."""
+    live = subscriber.subscriptions.live().filter(pk=event["subscription"], confirmed_at__lt=at)
     ids = list(live.values_list("pk", flat=True))
     return leaving.unsubscribe(subscriber.pk, ids, now=at, reason=event["reason"]) if ids else 0
