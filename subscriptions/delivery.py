@@ -4,8 +4,9 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from django.db import close_old_connections, connection
 from django.utils import timezone
@@ -24,22 +25,34 @@ RENEW_EVERY = 10.0
 LONGEST_RUN = 600.0
 
 
-def deliver(lane: str) -> int:
-    """Send what is due in a lane, on as many connections as it is worth; the number of mails that went."""
-    heartbeat = Heartbeat()
-    counts: list[int] = []
-    stop_at = time.monotonic() + LONGEST_RUN
-    with heartbeat.beating():
-        threads = [
-            threading.Thread(target=_in_thread, args=(lane, slot, heartbeat, stop_at, counts), daemon=True)
-            for slot in range(1, _slots_worth(lane))
-        ]
+@dataclass
+class Run:
+    """What the senders of one process share."""
+
+    lane: str
+    heartbeat: "Heartbeat"
+    stop_at: float
+    counts: list[int] = field(default_factory=list)
+
+    def is_over(self) -> bool:
+        return time.monotonic() >= self.stop_at
+
+
+def deliver(lane: str, *, slots: Sequence[int] = ()) -> int:
+    """Send what is due in a lane, on as many connections as it is worth; the number of mails that went.
+
+    `slots` names the connections that this process may use; any free ones of the lane otherwise.
+    """
+    run = Run(lane, Heartbeat(), stop_at=time.monotonic() + LONGEST_RUN)
+    first, *others = slots or range(_slots_worth(lane))
+    with run.heartbeat.beating():
+        threads = [threading.Thread(target=_in_thread, args=(run, slot), daemon=True) for slot in others]
         for thread in threads:
             thread.start()
-        counts.append(_run_slot(lane, 0, heartbeat, stop_at))
+        run.counts.append(_run_slot(run, first))
         for thread in threads:
             thread.join()
-    return sum(counts)
+    return sum(run.counts)
 
 
 def _slots_worth(lane: str) -> int:
@@ -49,24 +62,24 @@ def _slots_worth(lane: str) -> int:
     return max(1, min(most, due.values("pk")[:enough].count() // MAILS_FOR_ANOTHER_SLOT))
 
 
-def _in_thread(lane: str, slot: int, heartbeat: "Heartbeat", stop_at: float, counts: list[int]) -> None:
+def _in_thread(run: Run, slot: int) -> None:
     try:
-        counts.append(_run_slot(lane, slot, heartbeat, stop_at))
+        run.counts.append(_run_slot(run, slot))
     except Exception:
-        log.exception("A sender of the lane %s stopped.", lane)
+        log.exception("A sender of the lane %s stopped.", run.lane)
     finally:
         connection.close()
 
 
-def _run_slot(lane: str, slot: int, heartbeat: "Heartbeat", stop_at: float) -> int:
+def _run_slot(run: Run, slot: int) -> int:
     """Nothing when another process has this slot: so the site never opens more connections than it has slots."""
-    with _slot(lane, slot) as is_free:
+    with _slot(run.lane, slot) as is_free:
         if not is_free:
             return 0
-        sender = Sender(lane)
+        sender = Sender(run.lane)
         try:
-            with heartbeat.keeping(sender.token):
-                return sender.work(stop_at)
+            with run.heartbeat.keeping(sender.token):
+                return sender.work(run)
         finally:
             sender.smtp.close()
 
@@ -96,9 +109,9 @@ class Sender:
         self.smtp = Connection()
         self.told_of_success = False
 
-    def work(self, stop_at: float) -> int:
+    def work(self, run: Run) -> int:
         count = 0
-        while time.monotonic() < stop_at:
+        while not run.is_over():
             allowed = pace.allowance(self.lane)
             claimed = outbox.claim(self.lane, self.token, most=allowed.mails) if allowed.mails else []
             if not claimed:
@@ -112,19 +125,19 @@ class Sender:
         self.told_of_success = False
         start = time.monotonic() + (0 if self.lane == Email.Lane.CONFIRMATIONS else wait)
         step = 1 / pace.rate()
+        loaded = outbox.load(claimed, self.token)
         for place, pk in enumerate(claimed):
+            if pk not in loaded:
+                continue
             time.sleep(max(0.0, start + place * step - time.monotonic()))
             try:
-                count += self._send_one(pk)
+                count += self._send_one(loaded[pk])
             except Unreachable:
                 outbox.give_back(claimed[place:], self.token)
                 break
         return count
 
-    def _send_one(self, pk: int) -> bool:
-        cleared = outbox.load(pk, self.token)
-        if cleared is None:
-            return False
+    def _send_one(self, cleared: Cleared) -> bool:
         email = cleared.email
         try:
             letter = _write(cleared)

@@ -270,7 +270,7 @@ def test_mails_of_a_dead_sender_are_taken_over(sink: Sink, readers):
     readers(2)
     token = uuid.uuid4()
     first, second = outbox.claim(Email.Lane.ALERTS, token, most=2)
-    assert outbox.fence(outbox.load(second, token), token)
+    assert outbox.fence(outbox.load([second], token)[second], token)
     assert outbox.recover() == 0  # its lease still runs
     Email.objects.update(leased_until=Now() - timedelta(seconds=1))
     assert outbox.recover() == 2
@@ -286,8 +286,8 @@ def test_who_lost_the_lease_settles_nothing(readers):
     Email.objects.update(leased_until=Now() - timedelta(seconds=1))
     outbox.recover()
     assert outbox.claim(Email.Lane.ALERTS, fresh, most=1) == [pk]
-    cleared = outbox.load(pk, fresh)
-    assert outbox.load(pk, late) is None
+    cleared = outbox.load([pk], fresh)[pk]
+    assert outbox.load([pk], late) == {}
     assert not outbox.fence(cleared, late)
     assert outbox.fence(cleared, fresh)
     outbox.settle_sent(pk, late)
