@@ -88,7 +88,8 @@ def _served(module: str, folder: Path) -> Iterator[int]:
     if module == "benchmarks.bare":
         env["DJANGO_SETTINGS_MODULE"] = module
     command = [sys.executable, "-m", "gunicorn", module, "-b", f"127.0.0.1:{port}", "-w", str(WORKERS),
-               "-k", "gthread", "--threads", "4", "--keep-alive", "30", "--graceful-timeout", "2", "--log-level", "error"]  # fmt: skip
+               "-k", "gthread", "--threads", "4", "--keep-alive", "30", "--graceful-timeout", "2",
+               "--log-level", "error"]  # fmt: skip
     process = subprocess.Popen(command, env=env)
     try:
         _wait_for(port)

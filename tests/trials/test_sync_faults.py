@@ -1,4 +1,6 @@
-"""F11 to F13: what the registry answers wrong, by name, and what must come of it: nothing lost, nobody told, the next run catches up.
+"""What the registry answers wrong, by name, and what must come of it.
+
+Nothing is lost, nobody is told, the next run catches up.
 
 Each test leaves a change behind the fault, so that "caught up" can fail.
 """
