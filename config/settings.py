@@ -248,7 +248,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- Log ----------------------------------------------------------------------------------------------------------
 
 # One JSON object a line, for a collector; plain lines while developing. Both without addresses, tokens and queries.
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
