@@ -114,6 +114,7 @@ _COUNTED = (
     ({"status_closed", "status_terminated", "status_withdrawn", "status_suspended", TrialChange.GONE}, "closed"),
     ({"eligibility", "minimum_age", "maximum_age", "sex", "healthy_volunteers"}, "changed who can join"),
     ({"results_posted"}, "posted results"),
+    ({"site_opened", "site_added"}, "opened or added a site"),
 )
 
 
@@ -269,7 +270,7 @@ def _next_step(kinds: set[str]) -> str:
         return "If you take part, ask the study team what this means for you. Do not stop a treatment on your own."
     if kinds & _WHO:
         return "Read on the page who can join now. Then ask your doctor whether that includes you."
-    if "status_opened" in kinds or TrialChange.LISTED in kinds:
+    if kinds & {"status_opened", "site_opened", "site_added", TrialChange.LISTED}:
         return "If it may suit you, take the page to your doctor. It lists whom to call and what to ask."
     if "results_posted" in kinds:
         return "Ask your doctor what the results may mean for you."

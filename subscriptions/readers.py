@@ -66,6 +66,9 @@ def export(subscriber: Subscriber, *, site: str) -> dict[str, Any]:
 def _subscription(each: Subscription, site: str) -> dict[str, Any]:
     return {
         "follows": each.topic,
+        "place": [each.place_latitude, each.place_longitude] if each.has_place else None,
+        "within_km": each.radius_km,
+        "search": each.search or None,
         "frequency": each.frequency,
         "scope": each.scope,
         "confirmed_at": _iso(each.confirmed_at),

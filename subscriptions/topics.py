@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from trials.places import MILE_KM
 from trials.site_changes import is_nameless
 from trials.text_match import key
+from trials.vocabulary import PHASE, STATUS, STUDY_TYPE
 
 if TYPE_CHECKING:
     from subscriptions.models.topics import Topic
@@ -62,14 +63,26 @@ def distance(km: int) -> str:
     return f"{km} km ({round(km / MILE_KM)} miles)"
 
 
+def _mark(enum: str) -> str:
+    """As it reads in a list's address."""
+    return enum.lower().replace("_", "-")
+
+
 _FLAGS = {"healthy": "open to healthy volunteers", "results": "with results", "summary": "with a plain summary"}
+_LABELS = {
+    **{("phase", _mark(phase)): label.lower() for phase, label in PHASE.items()},
+    **{("type", _mark(kind)): label.lower() for kind, label in STUDY_TYPE.items()},
+    **{("status", _mark(status)): words.label.lower() for status, words in STATUS.items()},
+    ("status", "any"): "open or not",
+    ("status", "open"): "all open trials",
+}
 _TYPED = {"q": "words of your own", "near": "near a place"}
 
 
 def search_words(search: str) -> str:
     """The filters of a search in words; of what was typed freely, only that there was something."""
     parts = [
-        _FLAGS.get(name) or _TYPED.get(name) or f"{name} {value.replace('-', ' ')}"
+        _FLAGS.get(name) or _TYPED.get(name) or _LABELS.get((name, value)) or f"{name} {value.replace('-', ' ')}"
         for name, value in parse_qsl(search)
         if name != "within"
     ]

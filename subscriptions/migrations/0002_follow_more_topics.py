@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='confirmation',
             name='scope',
-            field=models.CharField(choices=[('matters', 'Only changes that could affect you'), ('everything', 'Every change'), ('brief', 'A weekly brief of all its trials')], default='matters', max_length=10),
+            field=models.CharField(choices=[('matters', 'Only what could affect you'), ('everything', 'Every change'), ('brief', 'A weekly brief of all its trials')], default='matters', max_length=10),
         ),
         migrations.AlterField(
             model_name='subscription',
@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='subscription',
             name='scope',
-            field=models.CharField(choices=[('matters', 'Only changes that could affect you'), ('everything', 'Every change'), ('brief', 'A weekly brief of all its trials')], default='matters', max_length=10),
+            field=models.CharField(choices=[('matters', 'Only what could affect you'), ('everything', 'Every change'), ('brief', 'A weekly brief of all its trials')], default='matters', max_length=10),
         ),
         migrations.AlterField(
             model_name='subscription',

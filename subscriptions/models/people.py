@@ -17,7 +17,7 @@ class Frequency(models.TextChoices):
 
 
 class Scope(models.TextChoices):
-    MATTERS = "matters", "Only changes that could affect you"
+    MATTERS = "matters", "Only what could affect you"
     EVERYTHING = "everything", "Every change"
     BRIEF = "brief", "A weekly brief of all its trials"
 

@@ -133,7 +133,11 @@ def _form_page(request: HttpRequest, form: SubscribeForm, *, status: int, errors
         "form": form,
         "topics": topics,
         "scopes": scopes,
-        "given": {"near": form.data.get("near", ""), "within": form.data.get("within") or "100km"},
+        "given": {
+            "near": form.data.get("near", ""),
+            "within": form.data.get("within") or "100km",
+            "scope": request.GET.get("scope", ""),
+        },
         "distances": _DISTANCES,
         "errors": errors or (form.errors if request.method == "POST" else {}),
         "consent": consent.text(settings.SITE_NAME),
