@@ -25,8 +25,8 @@ Sitemap: {site}/sitemap.xml
 
 
 def robots(request: HttpRequest) -> HttpResponse:
-    """A demo's made-up trials must not turn up in anybody's search."""
-    demo = "Disallow: /\n" if settings.DEMO else ""
+    """A demo's made-up trials must not turn up in anybody's search; one on this machine alone cannot."""
+    demo = "Disallow: /\n" if settings.DEMO and not settings.ON_LOOPBACK else ""
     return HttpResponse(_ROBOTS.format(site=settings.SITE_URL, demo=demo), content_type="text/plain; charset=utf-8")
 
 

@@ -127,6 +127,8 @@ def test_demo_says_so_on_every_page_and_to_search_engines(client: Client, settin
     assert "Sample data:" not in get(client, "/")
     settings.DEMO = True
     assert all("Sample data:" in get(client, path) for path in PAGES)
+    assert not re.search(r"^Disallow: /$", get(client, "/robots.txt"), re.MULTILINE), "nobody else reaches this machine"
+    settings.ON_LOOPBACK = False
     assert re.search(r"^Disallow: /$", get(client, "/robots.txt"), re.MULTILINE)
 
 
