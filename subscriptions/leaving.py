@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Max, Q
 
+from subscriptions import closing
 from subscriptions.models import Confirmation, DigestRun, Email, MailSwitch, Notification, Subscriber, Subscription
 from subscriptions.models import Suppression as Suppressed
 
@@ -61,7 +62,7 @@ def _forget(subscribers: Sequence[int], *, now: datetime) -> int:
 
 
 def tidy(*, now: datetime) -> int:
-    """Remove what is past its time, once an hour whoever asks. The number of rows that went or lost an address."""
+    """End and remove what is past its time, once an hour whoever asks. The number of rows that changed or went."""
     MailSwitch.objects.get_or_create(pk=1, defaults={"next_slot_at": now})
     due = MailSwitch.objects.filter(Q(tidied_at=None) | Q(tidied_at__lte=now - TIDY_EVERY), pk=1)
     return _tidy(now=now) if due.update(tidied_at=now) else 0
@@ -69,6 +70,7 @@ def tidy(*, now: datetime) -> int:
 
 def _tidy(*, now: datetime) -> int:
     count, _ = Confirmation.objects.filter(created_at__lte=now - Confirmation.KEPT_FOR).delete()
+    count += closing.end_quietly(now=now)
     Confirmation.objects.filter(created_at__lte=now - NETWORK_KEPT).exclude(network="").update(network="", domain="")
     count += _forget(_who_left(now=now), now=now)
     return count + _forget_history(now=now)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from celery import shared_task
 from django.utils import timezone
 
-from subscriptions import closing, composing, confirmations, delivery, digests, leaving, matching, outbox
+from subscriptions import composing, confirmations, delivery, digests, leaving, matching, outbox
 from subscriptions.models import Email
 from subscriptions.waking import wake
 
@@ -23,7 +23,6 @@ def sweep() -> None:
         lambda: matching.match_new_runs(now=now),
         lambda: composing.compose_alerts(now=now),
         lambda: digests.run_due(now=now),
-        lambda: closing.end_quietly(now=now),
         lambda: leaving.tidy(now=now),
     ]
     failures = [error for stage in stages if (error := _attempt(stage)) is not None]

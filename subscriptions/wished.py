@@ -10,12 +10,13 @@ from django.forms import ValidationError
 from subscriptions import topics
 from subscriptions.signup import Other
 from trials import places
-from trials.models import Location, TrialDocument
+from trials.models import Location, Trial, TrialDocument
 from trials.places import MILE_KM, BadPlace, Place
 from trials.search.asking import Asked, understood
 from trials.search.resolving import resolve
 
 DEFAULT_KM, FARTHEST_KM = 100, 1000
+MOST_OFFERED = 200
 _NAMED = re.compile(r"(NCT\d{8})\.(\d{1,5})")
 _DISTANCE = re.compile(r"\s*(\d{1,4})\s*(km|mi|miles)?\s*")
 
@@ -72,6 +73,19 @@ def treatment(name: str) -> Other:
     if position >= len(treatments) or not (key := topics.treatment_key(treatments[position].name)):
         raise ValidationError("We do not know this treatment.")
     return Other(treatment_key=key, name=treatments[position].name[: topics.NAME_LENGTH])
+
+
+def treatments_of(trial: Trial) -> list[tuple[str, str]]:
+    """What can be followed of a trial: the form's value, and a name."""
+    document = TrialDocument.objects.filter(trial=trial).first()
+    names = [each.name for each in document.record.interventions[:MOST_OFFERED]] if document else []
+    return [(f"{trial.nct_id}.{place}", name) for place, name in enumerate(names) if topics.treatment_key(name)]
+
+
+def sites_of(trial: Trial) -> list[tuple[str, str]]:
+    rows = list(trial.locations.exclude(facility="").order_by("country", "city", "facility")[:MOST_OFFERED])
+    named = [row for row in rows if topics.site_key(row.facility, row.city, row.country)]
+    return [(f"{trial.nct_id}.{row.position}", f"{row.facility}, {row.city}, {row.country}") for row in named]
 
 
 def _named(name: str, unknown: str) -> tuple[str, int]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from subscriptions import consent, leaving, letters, limits, links, signup
+from subscriptions import consent, leaving, letters, limits, links, signup, wished
 from subscriptions.forms import AddressForm, SubscribeForm
 from subscriptions.models import Confirmation, Subscription
 from subscriptions.models.people import Scope
@@ -150,6 +150,9 @@ def _named(form: SubscribeForm) -> dict[str, Any]:
     form.is_valid()
     topics: dict[str, Any] = {name: form.cleaned_data.get(name) for name in ("trial", "condition")}
     other = form.cleaned_data.get("other") or signup.Other()
+    if topics["trial"] is not None:
+        trial = topics["trial"]
+        topics |= {"treatments": wished.treatments_of(trial), "sites": wished.sites_of(trial)}
     if other.name:
         values = {name: form.data[name] for name in ("site", "treatment", "search") if form.data.get(name)}
         topics |= {"other": other, "other_words": _other_words(other), "other_fields": values.items()}

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from subscriptions import closing, composing, matching
+from subscriptions import closing, composing, leaving, matching
 from subscriptions.items import told
 from subscriptions.models import Email, Notification, Subscription
 from tests.factories import ConditionFactory, TrialFactory
@@ -72,6 +72,16 @@ def test_results_are_waited_for_after_the_end_and_close_it_once_the_mail_has_gon
     send()
     assert ended(follower) == "closed"
     assert closing.end_quietly(now=NOW) == 0
+
+
+def test_the_hourly_tidying_ends_what_is_over(trial, follower):
+    ends(trial)
+    posts_results(trial)
+    tell()
+    send()
+    leaving.tidy(now=NOW)
+    follower.refresh_from_db()
+    assert follower.ended_reason == "closed"
 
 
 def test_a_withdrawn_trial_ends_with_the_mail_that_says_so(trial, follower):

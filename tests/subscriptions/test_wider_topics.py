@@ -1,5 +1,6 @@
 """Following a place, a site, a treatment or a search: who hears of what, and what the form takes."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -331,3 +332,18 @@ def test_a_brief_comes_weekly_whatever_the_form_says(client, condition):
     asked = ask(client, condition="lupus", scope="brief", frequency="at-once")
     confirm(asked, now=asked.created_at)
     assert (followed().scope, followed().frequency) == ("brief", "weekly")
+
+
+def test_the_page_of_a_trial_offers_its_treatments_and_named_sites(client, trial):
+    located(trial, site("Mass General Hospital", BOSTON), site("Research Site", BOSTON))
+    page = client.get(f"/updates/?trial={trial.nct_id}").content.decode()
+    offered = re.findall(r'href="(/updates/\?(?:site|treatment)=[^"]+)"', page)
+    assert offered == [f"/updates/?{name}={trial.nct_id}.{n}" for name, n in
+                       (("treatment", 0), ("treatment", 1), ("site", 0))]  # fmt: skip
+    assert all(b'<input type="hidden" name="' in client.get(path).content for path in offered)
+
+
+def test_an_empty_list_leads_to_following_that_search(client, condition):
+    page = client.get("/trials/?condition=lupus&q=unheard").content.decode()
+    (path,) = re.findall(r'href="(/updates/\?search=[^"]+)"', page)
+    assert "your search" in client.get(path).content.decode()
