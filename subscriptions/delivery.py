@@ -14,6 +14,7 @@ from django.utils import timezone
 from subscriptions import bounces, letters, outbox, pace
 from subscriptions.models import Email
 from subscriptions.outbox import Cleared
+from subscriptions.return_paths import return_path
 from subscriptions.smtp import Broken, Connection, Phase, Refusal, Withheld
 
 log = logging.getLogger(__name__)
@@ -141,7 +142,8 @@ class Sender:
         email = cleared.email
         try:
             letter = _write(cleared)
-            self.smtp.send(letter.sender, letter.recipient, letter.message, lambda: outbox.fence(cleared, self.token))
+            sender = return_path(email.pk) or letter.sender
+            self.smtp.send(sender, letter.recipient, letter.message, lambda: outbox.fence(cleared, self.token))
         except Withheld:
             return False
         except Refusal as refusal:

@@ -1,7 +1,8 @@
 """How fast mail may go, and whether it may go at all: one row that the senders of all processes share."""
 
+import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -9,6 +10,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from subscriptions.models import Email, MailSwitch
+
+log = logging.getLogger(__name__)
 
 BATCH = 20
 PROBE_EVERY = timedelta(seconds=60)
@@ -71,6 +74,20 @@ def refused_by_policy(answer: str) -> None:
     MailSwitch.objects.update(refusals=F("refusals") + 1)
     tripped = MailSwitch.objects.filter(refusals__gte=POLICY_REFUSALS)
     tripped.update(open_until=timezone.now() + POLICY_PAUSE, reason=f"refused by policy: {answer}"[:200])
+
+
+def pause_bulk(reason: str) -> None:
+    """Alerts and digests wait until an administrator lets them go; confirmations are not held up by it."""
+    _switch()
+    paused = MailSwitch.objects.filter(is_bulk_paused=False).update(is_bulk_paused=True, reason=reason[:200])
+    if paused:
+        log.error("Alerts and digests are paused: %s.", reason)
+
+
+def let_go(*, now: datetime) -> None:
+    """An administrator has looked: what came back until now counts no more."""
+    _switch()
+    MailSwitch.objects.update(open_until=None, refusals=0, reason="", is_bulk_paused=False, counts_from=now)
 
 
 def _switch() -> MailSwitch:

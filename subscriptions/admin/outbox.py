@@ -13,9 +13,9 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from subscriptions import addresses, letters
+from subscriptions import addresses, letters, pace
 from subscriptions.admin.reading import ReadOnlyAdmin
-from subscriptions.models import DigestRun, Email, MailSwitch, MatchedRun
+from subscriptions.models import BounceReport, DigestRun, Email, MailSwitch, MatchedRun
 
 State = Email.State
 
@@ -93,8 +93,16 @@ class MailSwitchAdmin(admin.ModelAdmin[MailSwitch]):
 
     @admin.action(description="Let mail go at once", permissions=["change"])
     def let_go(self, request: HttpRequest, chosen: QuerySet[MailSwitch]) -> None:
-        chosen.update(open_until=None, refusals=0, reason="", is_bulk_paused=False)
+        pace.let_go(now=timezone.now())
         self.message_user(request, "Mail goes again.", messages.SUCCESS)
+
+
+@admin.register(BounceReport)
+class BounceReportAdmin(ReadOnlyAdmin[BounceReport]):
+    list_display = ["id", "kind", "status", "email", "received_at"]
+    list_filter = ["kind"]
+    list_select_related = ["email"]
+    ordering = ["-id"]
 
 
 @admin.register(DigestRun)

@@ -1,7 +1,8 @@
-from subscriptions.models.mails import DigestRun, Email, MailSwitch, MatchedRun, Notification
+from subscriptions.models.mails import BounceReport, DigestRun, Email, MailSwitch, MatchedRun, Notification
 from subscriptions.models.people import Confirmation, Subscriber, Subscription, Suppression
 
 __all__ = [
+    "BounceReport",
     "Confirmation",
     "DigestRun",
     "Email",

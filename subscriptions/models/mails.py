@@ -111,6 +111,10 @@ class Email(models.Model):
             models.Index(fields=["leased_until"], condition=Q(state__in=("claimed", "sending")), name="email_held"),
             # the admin's list of what needs a person
             models.Index(fields=["state"], condition=Q(state__in=("failed", "unknown")), name="email_needs_a_person"),
+            # the breaker: when the last thousand bulk mails went
+            models.Index(
+                fields=["-sent_at"], condition=Q(kind__in=("alert", "digest"), state="sent"), name="email_sent"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -148,6 +152,28 @@ class Notification(models.Model):
         return f"change {self.change_id} for subscription {self.subscription_id}"
 
 
+class BounceReport(models.Model):
+    """What came back about one mail. The message itself is not kept: it may hold anything."""
+
+    class Kind(models.TextChoices):
+        HARD = "hard", "No such mailbox"
+        SOFT = "soft", "The mailbox refused this mail"
+        COMPLAINT = "complaint", "Marked as spam"
+
+    email = models.ForeignKey(Email, on_delete=models.CASCADE, related_name="reports")
+    kind = models.CharField(max_length=9, choices=Kind)
+    status = models.CharField(max_length=11, blank=True, help_text="RFC 3463's code, such as 5.1.1.")
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["email", "kind"], name="bounce_report_once")]
+        # the breaker: what came back lately
+        indexes = [models.Index(fields=["kind", "received_at"], name="bounce_report_lately")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.status} for mail {self.email_id}"
+
+
 class MailSwitch(models.Model):
     """One row: the site's pace, and whether sending stands still. Senders in all processes read and move it."""
 
@@ -158,6 +184,7 @@ class MailSwitch(models.Model):
     reason = models.CharField(max_length=200, blank=True)
     tidied_at = models.DateTimeField(null=True, blank=True, help_text="When what is too old was last removed.")
     is_bulk_paused = models.BooleanField(default=False, help_text="Alerts and digests wait for an administrator.")
+    counts_from = models.DateTimeField(null=True, blank=True, help_text="Bounces before this were looked at.")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="mail_switch_single")]
