@@ -13,7 +13,7 @@ from trials.views.finding import about_trial
 
 @about_trial
 def page(request: HttpRequest, trial: Trial) -> HttpResponse:
-    """Five queries at most: the trial, its conditions, changes, explainers, and when the registry was last checked."""
+    """Six queries at most: the trial, its conditions, changes, explainers (two), when the registry was last checked."""
     conditions = chips(trial)
     changes = list(trial.changes.newest_first()) if trial.update_count else []
     context = trial_page.context(trial, conditions, changes, polled_at(), timezone.now().date())
@@ -29,8 +29,10 @@ def chips(trial: Trial) -> list[Condition]:
 
 def naming(trial: Trial) -> list[Any]:
     """The published explainers that name the trial: a relation, so that nothing here needs to know their app."""
-    published = trial.explainer_mentions.filter(explainer__state="published").order_by("-explainer__checked_at")
-    return [mention.explainer for mention in published.select_related("explainer__live", "explainer__category")]
+    named = list(trial.explainer_mentions.order_by().values_list("id", flat=True))  # nearly always none
+    published = trial.explainer_mentions.filter(id__in=named, explainer__state="published")
+    shown = published.order_by("-explainer__checked_at").select_related("explainer__live", "explainer__category")
+    return [mention.explainer for mention in shown] if named else []
 
 
 def polled_at() -> datetime | None:
