@@ -34,7 +34,8 @@ UPDATE subscriptions_email
 RETURNING id
 """
 
-# The whole question in one statement: still ours, and its reader still wants exactly what it says, at this address
+# The whole question in one statement: still ours, and its reader still wants exactly what it says, at this address.
+# It waits for the disk whatever the server's default is: a fence that a crash forgets is a mail sent twice
 _FENCE = """
 UPDATE subscriptions_email mail
    SET state = 'sending', leased_until = now() + make_interval(secs => %(lease)s)
@@ -46,6 +47,7 @@ UPDATE subscriptions_email mail
    AND (SELECT array_agg(n.id ORDER BY n.id)
           FROM subscriptions_notification n JOIN subscriptions_subscription s ON s.id = n.subscription_id
          WHERE n.email_id = mail.id AND s.ended_at IS NULL) = %(told)s::bigint[]
+   AND set_config('synchronous_commit', 'on', true) = 'on'
 """
 
 # Not waiting for the disk here makes no new doubt but in a crash of PostgreSQL itself, and then for one mail a

@@ -24,6 +24,10 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--chaos", action="store_true", help="the long version of tests/chaos: hours, not seconds")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_way_out() -> Iterator[None]:
     socket.socket.connect = _guarded_connect  # type: ignore[method-assign]
