@@ -109,7 +109,7 @@ def fence(cleared: Cleared, token: uuid.UUID) -> bool:
 def _fence_fast(cleared: Cleared, token: uuid.UUID) -> bool:
     if cleared.confirmation is not None or cleared.subscriber is None:
         return False
-    values = {
+    values: dict[str, Any] = {
         "pk": cleared.email.pk,
         "token": token,
         "lease": LEASE.total_seconds(),

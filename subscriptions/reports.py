@@ -59,7 +59,7 @@ def addressed_to(raw: bytes) -> list[str]:
 def _parts(message: Message, depth: int) -> Iterator[Message]:
     """The parts of the report itself. A message inside it is somebody else's word, so it is not opened."""
     if depth and message.get_content_maintype() == "multipart" and isinstance(message.get_payload(), list):
-        for part in message.get_payload()[:MOST_PARTS]:  # type: ignore[index, union-attr]
+        for part in message.get_payload()[:MOST_PARTS]:  # type: ignore[index]
             if isinstance(part, Message):
                 yield from _parts(part, depth - 1)
     else:
