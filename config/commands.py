@@ -29,6 +29,11 @@ def run(argv: Sequence[str]) -> int:
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1
+    except Exception as error:
+        if type(error).__name__ != "ImproperlyConfigured":  # Django may not even be importable yet
+            raise
+        print(error, file=sys.stderr)
+        return 1
 
 
 def _django(argv: Sequence[str]) -> int:

@@ -128,10 +128,10 @@ class ForeignPostMiddleware:
 def is_foreign(request: HttpRequest) -> bool:
     """True when the browser says that another site's page sent this request."""
     site = request.headers.get("Sec-Fetch-Site")
-    if site and site not in _OWN:
-        return True
+    if site:  # says it all, also on pages that send no referrer and so name no origin
+        return site not in _OWN
     origin = request.headers.get("Origin")
     if not origin:
         return False
     host = urlsplit(origin).netloc
-    return origin == "null" or host not in (request.get_host(), urlsplit(settings.SITE_URL).netloc)
+    return host not in (request.get_host(), urlsplit(settings.SITE_URL).netloc)

@@ -234,6 +234,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a good one takes half a second, by design
 SECOND_FACTOR_REQUIRED = not (DEMO or TESTING)

@@ -1,6 +1,7 @@
 """Which lines of a criteria text are headings, and which list they open. Pure."""
 
 import re
+from difflib import get_close_matches
 from typing import Literal
 
 from trials.markdown import Line, shown
@@ -21,16 +22,17 @@ _BULLET_HEADING = re.compile(
 _OUT = re.compile(r"\b(?:excluded|exclusion|ineligible|not (?:be )?(?:eligible|included|enrolled))\b", re.IGNORECASE)
 _ELIGIBILITY = re.compile(r"\W*(?:key |main |general )?eligibility(?: criteria)?\b[^.]{0,60}:\W*", re.IGNORECASE)
 _SHORT_HEADING = 60
+_LONG_WORD = re.compile(r"[A-Za-z]{7,11}")
 
 
 def is_bare(title: str) -> bool:
     """`Inclusion Criteria:` says no more than its side; `Inclusion Criteria (Families):` does."""
-    return bool(_BARE.fullmatch(title))
+    return bool(_BARE.fullmatch(_respelled(title)))
 
 
 def section_side(line: Line, current: Side) -> Side | None:
     """The side that this line opens as a section heading, or None."""
-    text = shown(line.text)
+    text = _respelled(shown(line.text))
     if len(text) > 160:
         return None
     if line.mark:
@@ -42,6 +44,18 @@ def section_side(line: Line, current: Side) -> Side | None:
     if text.endswith(".") and "following" in text and re.search(r"\bexcluded\b", text) and len(text) < 80:
         return "exclusion" if current != "exclusion" else None
     return "inclusion" if _ELIGIBILITY.fullmatch(text) and current != "exclusion" else None
+
+
+def _respelled(text: str) -> str:
+    """A short heading with a slip in its words, `Inclsuion Crtieria:`, as it was meant."""
+    if len(text) > _SHORT_HEADING or len(text.split()) > 5:
+        return text
+    return _LONG_WORD.sub(_meant, text)
+
+
+def _meant(match: re.Match[str]) -> str:
+    close = get_close_matches(match.group().casefold(), ("inclusion", "exclusion", "criteria"), 1, 0.85)
+    return close[0] if close else match.group()
 
 
 def _is_side_heading(text: str) -> bool:

@@ -1,5 +1,6 @@
 """Staged studies -> current trials, changes and history, in one transaction. Only sync calls it."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -32,6 +33,8 @@ RECENT = timedelta(days=60)
 
 Pair = tuple[Stored, TrialRecord, Incoming]
 
+log = logging.getLogger(__name__)
+
 
 class Publication:
     """What turns one run's staged studies into the trials that readers see; `silently` without any news."""
@@ -59,7 +62,7 @@ class Publication:
         fresh = [item for item in items if item.record.nct_id not in known]
         ids = insert(fresh, conditions=self.conditions, now=self.now, served=self.is_served)
         moved = [(known[item.record.nct_id], item) for item in items if item.record.nct_id in known]
-        pairs, thin = with_old_records(moved)
+        pairs = with_old_records(moved)
         news = {} if self.silently else self._news(pairs)
         untold = [known for known, _, item in pairs if not is_understood(item.record)]
         if self.silently:
@@ -75,8 +78,6 @@ class Publication:
         TrialChange.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
         Trial.objects.filter(id__in=news).update(version=F("version") + 1, last_changed_at=self._changed_at)
         quarantine.release(item.record.nct_id for item in items)
-        for broken in thin:
-            self._put(broken)
         self.row.new += len(fresh)
         self.row.changed += len(news)
         self.row.unchanged += len(pairs) - len(news)
@@ -155,17 +156,19 @@ class Publication:
         self.row.events += len(rows)
 
 
-def with_old_records(moved: Sequence[tuple[Stored, Incoming]]) -> tuple[list[Pair], list[Broken]]:
-    """Each with the record it replaces; and the thin copies of full records, which must replace nothing."""
+def with_old_records(moved: Sequence[tuple[Stored, Incoming]]) -> list[Pair]:
+    """Each with the record it replaces. A thin copy is filled up from that record: what it has may be news, what it
+    lacks is unknown, and a full record is never overwritten by less.
+    """
     documents = TrialDocument.objects.in_bulk([known.id for known, _ in moved])
-    pairs, thin = [], []
+    pairs = []
     for known, item in moved:
         old = documents[known.id].record
         if lost := records.thinner(old, item.record):
-            thin.append(Broken(item.record.nct_id, f"a thin copy: {', '.join(lost)} missing", item.packed))
-        else:
-            pairs.append((known, old, item))
-    return pairs, thin
+            log.error("%s came without %s; what we had is kept.", item.record.nct_id, ", ".join(lost))
+            item = Incoming.of(records.filled_up(unpack(item.packed), documents[known.id].study, lost))
+        pairs.append((known, old, item))
+    return pairs
 
 
 def is_recent(record: TrialRecord, row: SyncRun, *, now: datetime) -> bool:

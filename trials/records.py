@@ -381,6 +381,12 @@ def thinner(old: TrialRecord, new: TrialRecord) -> tuple[str, ...]:
     return tuple(name for name in new.missing if name in CORE_MODULES and name not in old.missing)
 
 
+def filled_up(study: dict[str, Any], older: dict[str, Any], modules: Iterable[str]) -> dict[str, Any]:
+    """The study with these modules of its older copy."""
+    kept = {name: older["protocolSection"][name] for name in modules if name in older["protocolSection"]}
+    return {**study, "protocolSection": {**study["protocolSection"], **kept}}
+
+
 def _is_date(value: str) -> bool:
     return bool(re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", value))
 
@@ -529,7 +535,7 @@ def _site(part: _Reader) -> Site:
     return Site(
         facility=part.line("facility"),
         status=part.enum("status"),
-        city=part.line("city"),
+        city=part.line("city").rstrip(" ,"),
         state=part.line("state"),
         zip=part.line("zip"),
         country=COUNTRY_ALIASES.get(country, country),

@@ -6,6 +6,7 @@ from typing import Any
 from trials.changes import Change
 from trials.date_wording import date_sentence
 from trials.site_changes import is_nameless
+from trials.text import unescape
 from trials.vocabulary import age_label, date_label, listed, phase_label, status_words, study_type_label
 
 _LONGEST_QUOTE = 140
@@ -56,7 +57,7 @@ def _unveiled(change: Change) -> str:
 
 
 def _why_stopped(change: Change) -> str:
-    return f"The sponsor’s reason: {quoted(change.new)}."
+    return f"The sponsor’s reason: {quoted(unescape(change.new))}."
 
 
 def _results(change: Change) -> str:

@@ -159,13 +159,11 @@ class Run:
         fresh = [item for item in items if item.record.nct_id not in known]
         insert(fresh, conditions=self.conditions, now=self.now, served=self.is_served)
         moved = [(known[item.record.nct_id], item) for item in items if item.record.nct_id in known]
-        pairs, thin = with_old_records(moved)
+        pairs = with_old_records(moved)
         replace(pairs, conditions=self.conditions, served=self.is_served)
         told_now([known.id for known, _, _ in pairs])
         stands_again([known.id for known, _, _ in pairs if known.is_gone])
         self._out_of_quarantine([item.record.nct_id for item in items])
-        for broken in thin:
-            self._quarantine(broken)
         self.row.new += len(fresh)
         self.row.unchanged += len(pairs)
 
@@ -176,9 +174,7 @@ class Run:
 
     def _stage(self, fresh: list[Incoming], moved: list[tuple[Stored, Incoming]]) -> None:
         with transaction.atomic():
-            pairs, thin = with_old_records(moved)
-            for broken in thin:
-                self._quarantine(broken)
+            pairs = with_old_records(moved)
             told = last_told([known.id for known, _, _ in pairs])
             staged = [item for item in fresh if self._counted(item, None)]
             staged += [item for known, old, item in pairs if self._counted(item, told.get(known.id, old))]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 
 from celery import shared_task
 from django.utils import timezone
@@ -17,11 +18,12 @@ _SOFT, _HARD = 6900, 7000  # a first import at a request a second is an hour; on
 @shared_task(soft_time_limit=_SOFT, time_limit=_HARD)
 def poll() -> None:
     _unless_busy(polling.poll)
+    _unless_busy(_inventory_if_due)
 
 
 @shared_task(soft_time_limit=_SOFT, time_limit=_HARD)
 def take_inventory() -> None:
-    _unless_busy(upkeep.take_inventory)
+    _unless_busy(_inventory_if_due)
 
 
 @shared_task(soft_time_limit=_SOFT, time_limit=_HARD)
@@ -43,6 +45,11 @@ def carry_out_decisions() -> None:
 def check_freshness() -> None:
     if sentence := freshness.alarm(now=timezone.now()):
         log.critical("ALARM: %s", sentence)
+
+
+def _inventory_if_due(*, now: datetime) -> None:
+    if upkeep.is_inventory_due(now=now):
+        upkeep.take_inventory(now=now)
 
 
 def _unless_busy(work: Callable[..., object]) -> None:

@@ -23,8 +23,23 @@ log = logging.getLogger(__name__)
 MOST_LOOKED_UP = 500
 """Missing studies asked for one by one in a run: at a request a second, eight minutes."""
 REFETCH_DAYS = 30
+A_DAY = timedelta(hours=20)
+FEW_STUDIES = 2_000
+"""An inventory of so many is two requests."""
 ACCEPTED_FOR = timedelta(days=7)
 """How long a person's word that so many studies did leave the registry holds for the inventories that follow."""
+
+
+def is_inventory_due(*, now: datetime) -> bool:
+    """Once a day; of a registry of a few pages, as often as its data moves."""
+    good = SyncRun.objects.last_good_poll()
+    if good is None:
+        return False
+    last = SyncRun.objects.filter(kind=SyncRun.Kind.INVENTORY).order_by("-id").first()
+    if last is None or now - last.started_at >= A_DAY:
+        return True
+    moved = last.data_timestamp != good.data_timestamp
+    return moved and Trial.objects.listed().filter(is_served=True).count() <= FEW_STUDIES
 
 
 def take_inventory(*, now: datetime) -> SyncRun | None:

@@ -12,11 +12,7 @@ View = Callable[..., HttpResponse]
 
 
 def token_page(view: View) -> View:
-    """A page behind a mailed link: never stored, never indexed, and its address goes nowhere.
-
-    The token proves the right to act, so a POST is taken wherever it comes from: with no referrer, browsers name no
-    origin either.
-    """
+    """A page behind a mailed link: never stored, never indexed, and its address goes nowhere."""
 
     @csrf_exempt
     @wraps(view)
@@ -27,7 +23,6 @@ def token_page(view: View) -> View:
         response["X-Robots-Tag"] = "noindex"
         return response
 
-    wrapped.accepts_foreign_posts = True  # type: ignore[attr-defined]
     return wrapped
 
 

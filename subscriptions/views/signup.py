@@ -98,6 +98,9 @@ def one_click(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "subscriptions/unsubscribe.html", {"one_click": True}, status=status)
 
 
+one_click.accepts_foreign_posts = True  # type: ignore[attr-defined]  # mail programs press it for their readers
+
+
 def _unsubscribed(request: HttpRequest, subscriber_id: int, subscriptions: list[int]) -> HttpResponse:
     ended = leaving.unsubscribe(subscriber_id, subscriptions, now=timezone.now())
     left = Subscription.objects.live().filter(subscriber=subscriber_id).count()

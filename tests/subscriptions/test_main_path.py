@@ -174,3 +174,14 @@ def test_a_mail_links_to_no_other_site_and_stays_small(follower, trial, sink, wo
     assert len(message.raw) < 100_000
     assert max(map(len, message.raw.split(b"\r\n"))) <= 998
     assert b"ada@" not in re.sub(rb"(?m)^To: .*$", b"", message.raw)
+
+
+def test_another_sites_page_cannot_press_the_mailed_button(client, trial, condition, sink, work):
+    subscribe(client, trial, condition)
+    work()
+    path = path_in(text_of(sink.to(ADDRESS)[0]), "confirm")
+    foreign = {"sec-fetch-site": "cross-site", "origin": "https://evil.example"}
+    assert client.post(path, headers=foreign).status_code == 403
+    assert not Subscription.objects.exists()
+    own = {"sec-fetch-site": "same-origin", "origin": "null"}  # what a browser says on a page without referrer
+    assert client.post(path, headers=own).status_code == 200

@@ -223,3 +223,13 @@ def test_real_records_lose_no_word_and_nearly_all_split() -> None:
         assert words(found) == words(source), record.nct_id
         assert "\\>" not in found
     assert split >= 800
+
+
+@pytest.mark.parametrize(
+    "heading", ["Inclsuion Criteria:", "Inclusion Crtieria:", "Key Incluson Criteria:", "INCLUSION CRITERA:"]
+)
+def test_a_slip_in_a_heading_is_still_that_heading(heading: str) -> None:
+    text = "{}\n\n* Works nights\n\nExclusion Criteria:\n\n* Allergy to tea"
+    slipped = parse(text.format(heading))
+    assert [item.text for item in slipped.inclusion] == ["Works nights"]
+    assert [item.text for item in slipped.exclusion] == ["Allergy to tea"]

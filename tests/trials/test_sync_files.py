@@ -89,14 +89,23 @@ def test_a_poison_study_waits_in_quarantine_and_the_others_go_on(
     assert not QuarantinedStudy.objects.filter(nct_id="NCT99000009").exists()
 
 
-def test_a_thin_copy_never_overwrites_a_full_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_thin_copy_never_overwrites_a_full_record_but_its_news_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     sync(capsys, "--file", write(tmp_path / "a.jsonl", study("NCT99000001")))
-    thin = study("NCT99000001")
+    thin = study("NCT99000001", statusModule={"overallStatus": "SUSPENDED"})
     del thin["protocolSection"]["eligibilityModule"]
     summary = sync(capsys, "--file", write(tmp_path / "b.jsonl", thin))
-    assert (summary["changed"], summary["failed"]) == (0, 1)
-    assert Trial.objects.get().record.eligibility
-    assert "thin copy" in QuarantinedStudy.objects.get().reason
+    assert (summary["changed"], summary["failed"]) == (1, 0)
+    trial = Trial.objects.get()
+    assert trial.record.eligibility
+    assert trial.record.minimum_age == "18 Years"
+    assert set(trial.changes.values_list("kind", flat=True)) == {"status_suspended"}
+
+
+def test_what_is_no_nct_id_is_said_so() -> None:
+    with pytest.raises(CommandError, match="Not an NCT ID: garbage"):
+        call_command("sync_trials", "--ids", "NCT99000001,garbage")
 
 
 def test_a_file_that_is_no_study_file_says_so_and_leaves_a_failed_run(tmp_path: Path) -> None:

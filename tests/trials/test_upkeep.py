@@ -157,3 +157,13 @@ def test_release_and_discard_say_what_is_wrong(follower: Follower) -> None:
             call_command(command, "999")
         with pytest.raises(CommandError, match="not held"):
             call_command(command, str(run.pk))
+
+
+def test_what_the_registry_dropped_is_gone_after_two_releases_of_data_without_it(follower: Follower) -> None:
+    tasks.poll()
+    follower.sample.remove("NCT99000002")
+    for _ in range(2):
+        assert not Trial.objects.exclude(gone_at=None).exists()
+        follower.sample.publish()
+        tasks.poll()
+    assert Trial.objects.get(nct_id="NCT99000002").gone_at is not None

@@ -188,3 +188,8 @@ def test_masking_names_the_parties() -> None:
     )
     assert v.masking_label("NONE") == "Everyone knows who gets what"
     assert v.masking_label("") == "Not stated"
+
+
+def test_a_reason_for_stopping_is_shown_without_its_escapes() -> None:
+    change = Change("why_stopped", "why_stopped", Rank.DIGEST, None, r"Slow accrual \> 2 years")
+    assert "Slow accrual > 2 years" in sentence(change)
