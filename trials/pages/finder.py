@@ -31,7 +31,7 @@ class Choice(NamedTuple):
 
     value: str
     label: str
-    count: str = ""
+    count: str = ""  # type: ignore[assignment]  # hides tuple.count, which nobody calls
     is_chosen: bool = False
 
 
@@ -125,7 +125,7 @@ def _places(found: Found) -> list[Choice]:
 
 
 def _distances(asked: Asked) -> list[Choice]:
-    offered = DISTANCES[asked.in_miles]
+    offered: tuple[str, ...] = DISTANCES[asked.in_miles]
     within = asked.within
     if within and within not in offered:
         offered = (*offered, within)

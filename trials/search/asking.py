@@ -97,8 +97,12 @@ class Asked:
     def without(self, name: str) -> "Asked":
         """As asked, but for one filter."""
         gone: dict[str, object] = {"status": "any"} if name == "status" else {name: ""}
-        gone |= {"near": {"near": "", "place": None, "sort": "relevance"}, "age": {"age": None},
-                 "country": {"country": "", "state": ""}}.get(name, {})  # fmt: skip
+        more: dict[str, dict[str, object]] = {
+            "near": {"near": "", "place": None, "sort": "relevance"},
+            "age": {"age": None},
+            "country": {"country": "", "state": ""},
+        }
+        gone |= more.get(name, {})
         return replace(self, **gone)  # type: ignore[arg-type]
 
 
@@ -126,7 +130,9 @@ def understood(params: Mapping[str, str]) -> Asked:
         sex=reader.one("sex", lambda v: v if v in ("female", "male") else ""),
         sort=reader.one("sort", lambda v: v if v in SORTS else ""),
         page=reader.page(),
-        **{name: reader.one(name, _yes) for name in YES},
+        healthy=reader.one("healthy", _yes),
+        results=reader.one("results", _yes),
+        summary=reader.one("summary", _yes),
     )
     asked = replace(asked, **reader.nearness())  # type: ignore[arg-type]
     sort = asked.sort or ("near" if asked.near else "relevance")

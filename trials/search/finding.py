@@ -178,7 +178,8 @@ def _wider(cursor: Any, query: Query) -> list[tuple[str, int]]:
     names = [name for name in query.parts if name != "q"] + (["age"] if query.age is not None else [])
     if not names:
         return []
-    counts, values = [], {}
+    counts: list[str] = []
+    values: dict[str, Any] = {}
     for name in names:
         count, more = _limited_count(query, name)
         counts.append(f"SELECT '{name}', ({count})")
