@@ -69,13 +69,9 @@ def test_conditions_from_a_to_z(client: Client) -> None:
     assert "hidden one" not in html
 
 
-def test_condition_page_has_open_trials_first_form_and_feed(client: Client) -> None:
-    condition = ConditionFactory(name="asthma", trial_count=3, open_count=1)
-    trials = [TrialFactory(status=s) for s in ("COMPLETED", "NOT_YET_RECRUITING", "RECRUITING")]
-    for trial in trials:
-        about(trial, condition)
+def test_condition_page_has_form_and_feed(client: Client) -> None:
+    ConditionFactory(name="asthma", trial_count=3, open_count=1)
     html = get(client, "/conditions/asthma/")
-    assert linked(html) == [trial.nct_id for trial in reversed(trials)]
     assert 'name="condition" value="asthma"' in html
     assert 'name="trial"' not in html
     assert 'href="/conditions/asthma/feed/"' in html

@@ -1,16 +1,17 @@
+from dataclasses import replace
 from itertools import groupby
 
-from django.core.paginator import Paginator
 from django.db.models import Case, F, IntegerField, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from trials.models import Condition, Trial
+from trials.models import Condition, ConditionName, Trial
 from trials.models.trials import TrialQuerySet
+from trials.pages import finder
 from trials.pages.structured import condition_page
-
-PER_PAGE = 25
+from trials.search.asking import understood
+from trials.search.finding import find
 
 
 def index(request: HttpRequest) -> HttpResponse:
@@ -31,22 +32,36 @@ def _letter(name: str) -> str:
 
 
 def condition(request: HttpRequest, slug: str) -> HttpResponse:
+    """Its trials and those of narrower conditions, open ones first: six queries."""
     row = get_object_or_404(Condition.objects.select_related("merged_into"), slug=slug, is_hidden=False)
     if row.merged_into is not None:
         return HttpResponsePermanentRedirect(reverse("trials:condition", args=[row.merged_into.slug]))
-    page = Paginator(open_first(Trial.objects.listed().filter(conditions=row)), PER_PAGE).get_page(
-        request.GET.get("page", "1")[:8]
-    )
-    trials = list(page.object_list)
+    found = find(replace(understood({"page": _page(request)}), condition=row.slug, status="any"))
+    rows = finder.rows(found)
     context = {
         "condition": row,
         "follow": row,
-        "page": page,
-        "trials": trials,
+        "names": names_of(row),
+        "found": found,
+        "total": finder.total_label(found),
+        "open_total": finder.amount(found.counts["status", "open"], at_least=found.is_capped),
+        "rows": rows,
         "explainers": row.explainers.newest()[:4],
-        "json_ld": condition_page(row, trials),
+        "json_ld": condition_page(row, [each.trial for each in rows]),
     }
     return render(request, "trials/condition.html", context)
+
+
+def _page(request: HttpRequest) -> str:
+    """The number of the page; whatever else is asked for is the first one."""
+    text = request.GET.get("page", "1")
+    return text if text.isascii() and text.isdigit() and len(text) < 6 and int(text) else "1"
+
+
+def names_of(row: Condition) -> list[str]:
+    """Its other names, as far as they say something new: no other case, and no learned ones."""
+    names = row.names.exclude(source=ConditionName.Source.LEARNED).order_by("id").values_list("name", flat=True)
+    return [name for name in names if name.casefold() != row.name.casefold()][:8]
 
 
 def open_first(rows: TrialQuerySet) -> TrialQuerySet:
