@@ -10,6 +10,10 @@ class ConditionQuerySet(models.QuerySet["Condition"]):
     def shown(self) -> "ConditionQuerySet":
         return self.filter(is_hidden=False, merged_into=None)
 
+    def commonest(self) -> "ConditionQuerySet":
+        """Those with the most open trials first."""
+        return self.shown().filter(open_count__gt=0).order_by("-open_count", "name")
+
 
 class Condition(models.Model):
     name = models.CharField(max_length=300, help_text="In everyday word order, as readers see it.")
@@ -29,6 +33,11 @@ class Condition(models.Model):
             models.CheckConstraint(condition=~Q(key=""), name="condition_has_key"),
             models.CheckConstraint(condition=~Q(merged_into=F("id")), name="condition_not_merged_into_itself"),
         ]
+        indexes = [
+            # the commonest conditions on the home page and in the list's filters
+            models.Index(F("open_count").desc(), F("name"), name="condition_commonest",
+                         condition=Q(is_hidden=False, merged_into=None, open_count__gt=0)),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.name

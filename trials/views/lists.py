@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 
-from trials.models import Trial, TrialAlias
+from trials.models import Condition, Trial, TrialAlias
 from trials.pages import finder
 from trials.search import suggesting
 from trials.search.asking import MOST, nct_id_in, understood
@@ -14,7 +14,7 @@ from trials.search.finding import Found, find
 
 
 def trials(request: HttpRequest) -> HttpResponse:
-    """Four queries, five near a place; one more where nothing fits."""
+    """Five queries, six near a place; one more where nothing fits."""
     wanted = nct_id_in(request.GET.get("q", ""))
     if wanted and (Trial.objects.filter(nct_id=wanted).exists() or TrialAlias.objects.filter(alias=wanted).exists()):
         return redirect("trials:trial", wanted)
@@ -33,6 +33,7 @@ def context(found: Found) -> dict[str, Any]:
         "heading": finder.heading(found),
         "choices": finder.choices(found),
         "active": finder.active(found),
+        "common_conditions": [] if asked.condition else Condition.objects.commonest()[:12],
         "wider": finder.wider(found),
         "other_places": finder.other_places(asked),
         "is_too_far": bool(found.total) and asked.page > found.pages,
