@@ -152,6 +152,8 @@ MAIL_HOLD = env.flag("MAIL_HOLD", False)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 60, least=1)
 DKIM_KEY = env.text("DKIM_KEY", "")
 DKIM_SELECTOR = env.text("DKIM_SELECTOR", "")
+if DKIM_KEY or DKIM_SELECTOR:
+    raise ImproperlyConfigured("The site does not sign mail itself yet: leave DKIM_KEY empty and let the relay sign.")
 WEBHOOK_SECRET = env.text("WEBHOOK_SECRET", "")
 SIGNUP_LIMITS = env.text("SIGNUP_LIMITS", "")
 DEMO_MAIL_DIR = env.text("DEMO_MAIL_DIR", "")
