@@ -21,24 +21,26 @@ Numbered = Sequence[tuple[int, TrialRecord]]
 _EPOCH = date(1970, 1, 1)
 
 
-_INDEX = "trialsearch_terms"
+_INDEXES = {"trialsearch_terms": "", "trialsearch_open_terms": f"WHERE rank >= {TrialSearch.OPEN}"}
 
 
 def add(trials: Sequence[tuple[int, Incoming]], conditions: ConditionIndex) -> None:
     """Rows for trials that were just stored for the first time: (primary key, read study)."""
     if len(trials) >= BATCH and not TrialSearch.objects.exists():
         with connection.cursor() as cursor:  # a first import: `settle` makes the index at its end, ten times as fast
-            cursor.execute(f"DROP INDEX IF EXISTS {_INDEX}")
+            cursor.execute(f"DROP INDEX IF EXISTS {', '.join(_INDEXES)}")
     _copy([(id_, item.record, set(item.terms)) for id_, item in trials], conditions, {})
     spelling.note(item.record for _, item in trials)
 
 
 def settle() -> None:
-    """At the end of a run: makes the index that a first import did without, also one that broke off."""
+    """At the end of a run: makes the indexes that a first import did without, also one that broke off."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NULL", [_INDEX])
-        if cursor.fetchone()[0]:
-            cursor.execute(f"CREATE INDEX {_INDEX} ON trials_trialsearch USING gin (terms)")
+        cursor.execute("SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL", [[*_INDEXES]])
+        missing = [row[0] for row in cursor.fetchall()]
+        for name in missing:
+            cursor.execute(f"CREATE INDEX {name} ON trials_trialsearch USING gin (terms) {_INDEXES[name]}")
+        if missing:
             cursor.execute("ANALYZE trials_trialsearch")
 
 

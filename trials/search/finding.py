@@ -15,7 +15,7 @@ from trials.models import TrialSearch
 from trials.search import facets
 from trials.search.asking import MOST, PER_PAGE, Asked
 from trials.search.planning import plan
-from trials.search.query import Query
+from trials.search.query import OPEN, Query
 from trials.search.resolving import INSIDE, KM, Resolved, resolve
 from trials.search.spelling import corrected
 from trials.search.terms import SITE_MAY_BE_OPEN
@@ -80,7 +80,7 @@ def _instead(cursor: Any, asked: Asked, resolved: Resolved) -> Found | None:
 
 
 # Days without the mark of open ones; the percent sign is doubled for the parameters.
-_ORDER = {"relevance": "rank", "near": "rank", "updated": f"rank %% {TrialSearch.OPEN}", "new": "posted"}
+_ORDER = {"relevance": "rank", "near": "rank", "updated": f"rank %% {OPEN}", "new": "posted"}
 _COLUMNS = "trial_id, rank, posted, facets, regions"
 _DISTANCES = f"""
     SELECT trial_id, NOT bool_or(may_be_open) AS is_shut, coalesce(min(km) FILTER (WHERE may_be_open), min(km)) AS km
@@ -123,9 +123,10 @@ def _tables(asked: Asked, query: Query, resolved: Resolved) -> tuple[list[str], 
     order = f"{_ORDER[asked.sort]} DESC, "
     if asked.place is not None:
         # Without the first step the planner may walk all rows by rank and compare hundreds of points with each.
+        fitting, _, ordered = best.partition(" ORDER BY ")
         tables = [
-            f"fitting AS MATERIALIZED ({best})",
-            f"hits AS MATERIALIZED (SELECT * FROM fitting LIMIT {MOST + 1})",  # noqa: S608
+            f"fitting AS MATERIALIZED ({fitting})",
+            f"hits AS MATERIALIZED (SELECT * FROM fitting ORDER BY {ordered} LIMIT {MOST + 1})",  # noqa: S608
             f"away AS ({_DISTANCES})",
             "page AS (SELECT * FROM hits JOIN away USING (trial_id))",
         ]
@@ -145,9 +146,15 @@ def _tables(asked: Asked, query: Query, resolved: Resolved) -> tuple[list[str], 
 
 
 def _best(asked: Asked, query: Query, *, only_names: bool = False) -> tuple[str, dict[str, Any]]:
+    """The rows that fit, best first, without a limit."""
     where, values = query.where(only_names=only_names)
-    order = _ORDER[asked.sort]
-    return f"SELECT {_COLUMNS} FROM trials_trialsearch WHERE {where} ORDER BY {order} DESC, trial_id DESC", values  # noqa: S608
+    rows = f"SELECT {_COLUMNS} FROM trials_trialsearch WHERE {where}"  # noqa: S608
+    if asked.sort == "updated" and asked.status == "any" and asked.place is None:
+        # Open ones stand apart in the index by rank: the latest of both sides, each walked from its own end.
+        latest = f"ORDER BY rank DESC, trial_id DESC LIMIT {MOST + 1}"
+        both = f"({rows} AND rank >= {OPEN} {latest}) UNION ALL ({rows} AND rank < {OPEN} {latest})"
+        rows = f"SELECT * FROM ({both}) AS both_sides"  # noqa: S608
+    return f"{rows} ORDER BY {_ORDER[asked.sort]} DESC, trial_id DESC", values
 
 
 def _limited_count(query: Query, without: str) -> tuple[str, dict[str, Any]]:
@@ -175,7 +182,9 @@ def _read(asked: Asked, resolved: Resolved, rows: Sequence[Any]) -> Found:
 
 def _wider(cursor: Any, query: Query) -> list[tuple[str, int]]:
     """(filter, how many without it), for the page that found nothing; the words are not one that can go."""
-    names = [name for name in query.parts if name != "q"] + (["age"] if query.age is not None else [])
+    names = [name for name in query.parts if name != "q"]
+    names += ["age"] if query.age is not None else []
+    names += ["status"] if query.only_open else []
     if not names:
         return []
     counts: list[str] = []

@@ -19,7 +19,7 @@ def plan(asked: Asked, resolved: Resolved) -> Query:
     parts = {
         "q": Part(text.every, (_marks(named.ids, Kind.CONDITION),), text.either) if named else text,
         "condition": _one_of(resolved.condition.ids if resolved.condition else (), Kind.CONDITION, asked.condition),
-        "status": Part() if asked.status == "any" else _flag("open" if asked.status == "open" else f"s={asked.status}"),
+        "status": Part() if asked.status in ("any", "open") else _flag(f"s={asked.status}"),
         "phase": _flag(f"p={asked.phase}") if asked.phase else Part(),
         "type": _flag(f"t={asked.type}") if asked.type else Part(),
         "country": _one_of(resolved.regions, Kind.REGION, asked.country),
@@ -27,7 +27,12 @@ def plan(asked: Asked, resolved: Resolved) -> Query:
         "sex": _flag(f"x={asked.sex}") if asked.sex else Part(),
         **{name: _flag(name) for name in YES if getattr(asked, name)},
     }
-    return Query({name: part for name, part in parts.items() if part}, _worded(rest, name_word), asked.age)
+    return Query(
+        {name: part for name, part in parts.items() if part},
+        _worded(rest, name_word),
+        asked.age,
+        asked.status == "open",
+    )
 
 
 def _flag(text: str) -> Part:

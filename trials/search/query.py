@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+from trials.search.terms import filtered
+
 YEAR = 365.25
+FEW = 8
+OPEN = 2**20
+"""Written out in the statement, so that the planner knows the index of open trials to hold them all."""
 MOST_ALTERNATIVES = 8
 
 
@@ -28,6 +33,7 @@ class Query:
     parts: dict[str, Part] = field(default_factory=dict)
     in_names: Part = Part()
     age: int | None = None
+    only_open: bool = False
 
     def where(self, *without: str, only_names: bool = False) -> tuple[str, dict[str, Any]]:
         """An SQL condition on trials_trialsearch and its parameters, whose names say what was left out."""
@@ -42,8 +48,15 @@ class Query:
             values[name] = value
             return f"%({name})s"
 
-        clauses = _containing(parts, parameter)
         groups = [group for part in parts for group in part.any_of]
+        clauses = []
+        if self.only_open and "status" not in without:
+            # Many points: nothing but the index of all terms may be used, as comparing them row by row takes seconds.
+            if any(len(group) > FEW for group in groups):
+                parts.append(Part(every=(filtered("open"),)))
+            else:
+                clauses.append(f"rank >= {OPEN}")
+        clauses += _containing(parts, parameter)
         clauses += [f"terms && {parameter(list(group))}::int[]" for group in groups]
         if self.age is not None and "age" not in without:
             youngest, oldest = int(self.age * YEAR), int((self.age + 1) * YEAR) - 1
