@@ -189,7 +189,8 @@ def test_a_saved_search_hears_of_the_trials_that_fit_it(trial):
     fits = SubscriptionFactory(trial=None, search="phase=phase2", topic_name="phase 2")
     SubscriptionFactory(trial=None, search="phase=phase3", topic_name="phase 3")
     TrialSearch.objects.create(
-        trial=trial, rank=TrialSearch.OPEN, posted=1, facets=0, minimum_age=0, maximum_age=TrialSearch.NO_LIMIT, regions=[],
+        trial=trial, rank=TrialSearch.OPEN, posted=1, facets=0, minimum_age=0,
+        maximum_age=TrialSearch.NO_LIMIT, regions=[],
         terms=[filtered("open"), filtered("p=phase2")],
     )  # fmt: skip
     listing(trial)
