@@ -17,3 +17,11 @@ def world() -> Iterator[World]:
 @pytest.fixture(scope="session")
 def is_long(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("--chaos"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without --chaos the long ones are no part of the run."""
+    if not config.getoption("--chaos"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]

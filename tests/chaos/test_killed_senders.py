@@ -29,9 +29,8 @@ def test_holding_doubles_nothing_and_parks_what_was_on_the_wire(world, is_long):
     play(world, policy="hold", seed=1, is_long=is_long)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("policy", ["resend", "hold"])
 @pytest.mark.parametrize("seed", [2, 3])
 def test_other_seeds(world, is_long, policy, seed):
-    if not is_long:
-        pytest.skip("the long version: manage.py test --chaos")
     play(world, policy=policy, seed=seed, is_long=is_long)
