@@ -1,4 +1,4 @@
-"""The pages of our own texts. The paths are a contract: see docs/interfaces.md."""
+"""The pages of our own texts. The paths are a contract: they stay stable once they exist."""
 
 from django.urls import path
 
