@@ -1,5 +1,6 @@
 from trials.models.changes import TrialChange, TrialVersion
 from trials.models.conditions import Condition, ConditionName, TrialCondition
+from trials.models.directory import DirectoryDue, Site, Town, Treatment, TrialSite, TrialTreatment
 from trials.models.reveals import ContactReveal
 from trials.models.runs import MissingStudy, QuarantinedStudy, StagedStudy, SyncRun
 from trials.models.search import Region, SearchWord, SitePoint, TrialSearch
@@ -9,19 +10,25 @@ __all__ = [
     "Condition",
     "ConditionName",
     "ContactReveal",
+    "DirectoryDue",
     "Location",
     "MissingStudy",
     "QuarantinedStudy",
     "Region",
     "SearchWord",
+    "Site",
     "SitePoint",
     "StagedStudy",
     "SyncRun",
+    "Town",
+    "Treatment",
     "Trial",
     "TrialAlias",
     "TrialChange",
     "TrialCondition",
     "TrialDocument",
     "TrialSearch",
+    "TrialSite",
+    "TrialTreatment",
     "TrialVersion",
 ]
