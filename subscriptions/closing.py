@@ -6,6 +6,7 @@ Why results are waited for, and how long, is in docs/adr/0010-a-closed-trial-end
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from subscriptions.models import Email, MatchedRun, Notification, Subscription
 from trials.models import SyncRun, TrialChange
@@ -22,9 +23,18 @@ def is_end(change: TrialChange) -> bool:
 
 def end_quietly(*, now: datetime) -> int:
     """End what follows a trial that is over and has nothing more to say; the number of subscriptions."""
-    followed = Subscription.objects.live().filter(trial__status__in=OVER)
+    followed = _with_trial(Subscription.objects.live()).filter(trial_status__in=OVER)
     done = followed.filter(_told_the_last(now)).exclude(Exists(_untold())).exclude(Exists(_unmatched()))
     return done.update(ended_at=now, ended_reason=Subscription.EndedReason.CLOSED)
+
+
+def _with_trial(subscriptions: QuerySet[Subscription]) -> QuerySet[Subscription]:
+    """With the trial that it hears of: the one it names, or the one that the registry merged that into."""
+    return subscriptions.filter(trial__isnull=False).annotate(
+        trial_now=Coalesce("trial__moved_to", "trial"),
+        trial_status=Coalesce("trial__moved_to__status", "trial__status"),
+        trial_has_results=Coalesce("trial__moved_to__has_results", "trial__has_results"),
+    )
 
 
 def _told_the_last(now: datetime) -> Q:
@@ -35,12 +45,12 @@ def _told_the_last(now: datetime) -> Q:
     told = Notification.objects.filter(subscription=OuterRef("pk"), email__state=Email.State.SENT)
     told_end = told.filter(change__field="status", change__new__in=OVER)
     ends = TrialChange.objects.filter(
-        trial=OuterRef("trial"), field="status", new__in=OVER, detected_at__gte=OuterRef("confirmed_at")
+        trial=OuterRef("trial_now"), field="status", new__in=OVER, detected_at__gte=OuterRef("confirmed_at")
     )
     is_waited_for = Exists(ends.filter(detected_at__gt=now - RESULTS_AWAITED))
     return (
-        (Q(trial__status=NEVER_RAN) & Exists(told_end))
-        | (Q(trial__has_results=True) & Exists(told_end | told.filter(change__kind="results_posted")))
+        (Q(trial_status=NEVER_RAN) & Exists(told_end))
+        | (Q(trial_has_results=True) & Exists(told_end | told.filter(change__kind="results_posted")))
         | (Exists(ends) & ~is_waited_for)
     )
 
@@ -54,4 +64,6 @@ def _untold() -> QuerySet[Notification]:
 def _unmatched() -> QuerySet[TrialChange]:
     """News of the trial that nobody was sought for yet: it may be the last, or that the trial goes on."""
     done = MatchedRun.objects.filter(finished_at__isnull=False).values("run")
-    return TrialChange.objects.filter(trial=OuterRef("trial"), run__in=SyncRun.objects.with_news().exclude(pk__in=done))
+    return TrialChange.objects.filter(
+        trial=OuterRef("trial_now"), run__in=SyncRun.objects.with_news().exclude(pk__in=done)
+    )

@@ -54,10 +54,11 @@ class SubscribeForm(AddressForm):
         nct_id = self.cleaned_data["trial"].upper()
         if not nct_id:
             return None
-        trial = Trial.objects.filter(nct_id=nct_id).first() or Trial.objects.filter(aliases__alias=nct_id).first()
+        known = Trial.objects.select_related("moved_to")
+        trial = known.filter(nct_id=nct_id).first() or known.filter(aliases__alias=nct_id).first()
         if trial is None:
             raise forms.ValidationError("We do not know this trial.")
-        return trial
+        return trial.moved_to or trial
 
     def clean_condition(self) -> Condition | None:
         slug = self.cleaned_data["condition"]

@@ -96,7 +96,9 @@ def key(change: TrialChange) -> str:
 def reason(subscription: Subscription) -> str:
     topic = subscription.topic
     if subscription.trial is not None:
-        return f"You asked for updates about the trial {subscription.trial.nct_id}."
+        now = subscription.trial.moved_to
+        merged = f" The registry has made it part of {now.nct_id}." if now else ""
+        return f"You asked for updates about the trial {subscription.trial.nct_id}.{merged}"
     if subscription.scope == Scope.BRIEF:
         return f"You asked for a weekly brief of all trials for {topic}."
     if subscription.site_key:
@@ -141,7 +143,13 @@ def net(changes: Iterable[TrialChange]) -> list[Change]:
         if earlier is not None and earlier.new == change.old:
             change = Change(change.field, change.kind, Rank(max(earlier.rank, change.rank)), earlier.old, change.new, change.subject)  # fmt: skip  # noqa: E501
         merged[row.field] = change
-    return sorted(merged.values(), key=lambda change: -change.rank)
+    stops = any(change.kind in _STOPPED for change in merged.values())
+    return sorted(merged.values(), key=lambda change: _weight(change, stops=stops))
+
+
+def _weight(change: Change, *, stops: bool) -> tuple[bool, bool, int]:
+    """That it stopped comes first, why it did second, whatever else there is to say."""
+    return stops and change.kind not in _STOPPED, stops and change.kind != "why_stopped", -change.rank
 
 
 def _importance(group: list[Notification]) -> tuple[int, str]:

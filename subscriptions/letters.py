@@ -108,7 +108,7 @@ def told_and_body(
 ) -> tuple[items.Told, Body]:
     notifications = list(
         Notification.objects.filter(pk__in=[each.pk for each in held.notifications]).select_related(
-            "change__trial__plain_summary", "change__trial__subscription_condition", "subscription__trial",
+            "change__trial__plain_summary", "change__trial__subscription_condition", "subscription__trial__moved_to",
             "subscription__condition",
         )
     )  # fmt: skip

@@ -17,25 +17,36 @@ from trials.models import SyncRun
 
 BATCH = 100_000
 MANY = 10_000
+STOPS = ["status_terminated", "status_withdrawn", "status_suspended"]
 
 # Condition followers hear of arrivals and of trials that open, in a weekly brief of everything, unless they turned the
 # trial itself off.
-# That a trial is over concerns everybody who follows it, though it is no news to tell at once.
+# That a trial is over concerns everybody who follows it, though it is no news to tell at once. Why it stopped belongs
+# to the news that it stopped; given later, it waits for a digest.
+# Whoever follows a trial that the registry merged into another hears of that one: `followed` holds both rows.
 # A subscription begun after the run was published does not hear of it: its page showed the change already.
 _MATCH = """
 WITH news AS MATERIALIZED (
     SELECT change.id, change.trial_id, change.version, change.kind, change.rank,
            change.field = 'status' AND change.new = '"COMPLETED"'::jsonb AS is_end,
            greatest(change.detected_at, run.finished_at) AS told_at,
-           bool_or(change.rank = 3) OVER (PARTITION BY change.trial_id, change.version) AS is_urgent
+           bool_or(change.rank = 3) OVER this_update AS is_urgent,
+           change.kind = 'why_stopped' AND bool_or(change.kind = ANY(%(stops)s)) OVER this_update AS is_reason
       FROM trials_trialchange change JOIN trials_syncrun run ON run.id = change.run_id
      WHERE change.run_id = %(run)s AND change.rank >= 2
+    WINDOW this_update AS (PARTITION BY change.trial_id, change.version)
+), followed AS MATERIALIZED (
+    SELECT DISTINCT trial_id AS id, trial_id AS now_id FROM news
+     UNION
+    SELECT trial.id, trial.moved_to_id FROM trials_trial trial JOIN news ON trial.moved_to_id = news.trial_id
 ), matched AS (
     SELECT s.id AS subscription_id, s.subscriber_id, news.id AS change_id, news.is_urgent
-      FROM news JOIN subscriptions_subscription s ON s.trial_id = news.trial_id
+      FROM news
+      JOIN followed ON followed.now_id = news.trial_id
+      JOIN subscriptions_subscription s ON s.trial_id = followed.id
      WHERE s.ended_at IS NULL AND s.confirmed_at <= news.told_at
        AND s.subscriber_id > %(after)s AND s.subscriber_id <= %(upto)s
-       AND news.kind <> 'listed' AND (news.rank = 3 OR s.scope = 'everything' OR news.is_end)
+       AND news.kind <> 'listed' AND (news.rank = 3 OR s.scope = 'everything' OR news.is_end OR news.is_reason)
     UNION ALL
     SELECT s.id, s.subscriber_id, news.id, s.scope <> 'brief'
       FROM news
@@ -47,7 +58,8 @@ WITH news AS MATERIALIZED (
        AND s.subscriber_id > %(after)s AND s.subscriber_id <= %(upto)s
        AND (news.kind IN ('listed', 'status_opened') OR s.scope = 'brief')
        AND NOT EXISTS (SELECT 1 FROM subscriptions_subscription muted
-                        WHERE muted.trial_id = news.trial_id AND muted.subscriber_id = s.subscriber_id
+                        JOIN followed ON followed.id = muted.trial_id
+                        WHERE followed.now_id = news.trial_id AND muted.subscriber_id = s.subscriber_id
                           AND muted.ended_reason = 'unsubscribed')
 )
 INSERT INTO subscriptions_notification (subscription_id, subscriber_id, change_id, is_urgent, created_at)
@@ -92,7 +104,7 @@ def _match_batch(run_id: int, upto: int, last: int, wider: News, *, now: datetim
         return 0
     with connection.cursor() as cursor:
         readers: dict[str, Any] = {"after": progress.matched_to, "upto": upto, "now": now}
-        cursor.execute(_MATCH, {"run": run_id, **readers})
+        cursor.execute(_MATCH, {"run": run_id, "stops": STOPS, **readers})
         count = cursor.rowcount + wider_matching.write(wider, readers)
     progress.matched_to = max(upto, progress.matched_to)
     progress.notifications += count

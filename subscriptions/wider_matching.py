@@ -66,8 +66,9 @@ _FOLLOWERS = """
    AND s.subscriber_id > %(after)s AND s.subscriber_id <= %(upto)s
    AND (news.is_urgent OR s.scope = 'everything')
    AND NOT EXISTS (SELECT 1 FROM subscriptions_subscription muted
-                    WHERE muted.trial_id = news.trial_id AND muted.subscriber_id = s.subscriber_id
-                      AND muted.ended_reason = 'unsubscribed')
+                    JOIN trials_trial ended ON ended.id = muted.trial_id
+                    WHERE coalesce(ended.moved_to_id, ended.id) = news.trial_id
+                      AND muted.subscriber_id = s.subscriber_id AND muted.ended_reason = 'unsubscribed')
 ON CONFLICT (subscription_id, change_id) DO NOTHING
 """
 _INSERT = """
