@@ -48,6 +48,8 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 120, "link": signature("subscriptions.tasks.sweep", immutable=True)},
     },
+    # Once a day, looked at each hour: how many people trials of each kind take, for "most phase 2 trials have ...".
+    "measure-enrollment": {"task": "trials.tasks.measure_enrollment", "schedule": crontab(minute="35")},
     # Say so in the log when the registry gave no answer for 26 hours.
     "check-freshness": {"task": "trials.tasks.check_freshness", "schedule": crontab(minute="*/15")},
     # Once an hour: explainers that name a trial are tied to it, should it have arrived after they were published.

@@ -7,7 +7,7 @@ from datetime import datetime
 from celery import shared_task
 from django.utils import timezone
 
-from trials import decisions, freshness, polling, upkeep
+from trials import decisions, enrollment, freshness, polling, upkeep
 from trials.flight import StayAway, SyncBusy
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,11 @@ def retry_quarantined() -> None:
 @shared_task(soft_time_limit=_SOFT, time_limit=_HARD)
 def carry_out_decisions() -> None:
     _unless_busy(decisions.carry_out)
+
+
+@shared_task
+def measure_enrollment() -> None:
+    enrollment.measure_if_due(now=timezone.now())
 
 
 @shared_task

@@ -4,7 +4,21 @@ from django.urls import path, register_converter
 
 from trials import feeds
 from trials.converters import NctIdConverter
-from trials.views import changes, conditions, contacts, data, home, list_data, lists, sheets, trial, weekly
+from trials.views import (
+    changes,
+    conditions,
+    contacts,
+    data,
+    fit,
+    home,
+    kept,
+    list_data,
+    lists,
+    sheets,
+    site_list,
+    trial,
+    weekly,
+)
 
 register_converter(NctIdConverter, "nct")
 
@@ -20,6 +34,9 @@ urlpatterns = [
     path("trials/<nct:nct_id>/changes/", changes.every, name="changes"),
     path("trials/<nct:nct_id>/changes/<int:version>/", changes.one, name="update"),
     path("trials/<nct:nct_id>/sheet/", sheets.sheet, name="sheet"),
+    path("trials/<nct:nct_id>/fit/", fit.page, name="fit"),
+    path("trials/<nct:nct_id>/sites/", site_list.page, name="sites"),
+    path("kept/", kept.page, name="kept"),
     path("trials/<nct:nct_id>/feed/", feeds.trial, name="trial-feed"),
     path("trials.json", list_data.as_json, name="list-json"),
     path("trials.csv", list_data.as_csv, name="list-csv"),

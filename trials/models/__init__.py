@@ -1,6 +1,7 @@
 from trials.models.changes import TrialChange, TrialVersion
 from trials.models.conditions import Condition, ConditionName, TrialCondition
 from trials.models.directory import DirectoryDue, Site, Town, Treatment, TrialSite, TrialTreatment
+from trials.models.enrollment import EnrollmentFigure
 from trials.models.reveals import ContactReveal
 from trials.models.runs import MissingStudy, QuarantinedStudy, StagedStudy, SyncRun
 from trials.models.search import Region, SearchWord, SitePoint, TrialSearch
@@ -11,6 +12,7 @@ __all__ = [
     "ConditionName",
     "ContactReveal",
     "DirectoryDue",
+    "EnrollmentFigure",
     "Location",
     "MissingStudy",
     "QuarantinedStudy",

@@ -9,6 +9,8 @@ from trials.vocabulary import listed
 WIDTH, HEIGHT, NORTH = 360, 144, 84
 LEAST_COUNTRIES = 2
 NAMED = 6
+MOST_DOTS = 400
+"""More would only cover each other: the fullest places are drawn."""
 
 
 class Dot(NamedTuple):
@@ -32,7 +34,8 @@ def site_map(record: TrialRecord) -> SiteMap | None:
     )
     if len(countries) < LEAST_COUNTRIES or not points:
         return None
-    dots = [Dot(x + 180, NORTH - y, round(min(4.0, 1.3 + 0.25 * count), 1)) for (x, y), count in sorted(points.items())]
+    shown = sorted(points.most_common(MOST_DOTS))
+    dots = [Dot(x + 180, NORTH - y, round(min(4.0, 1.3 + 0.25 * count), 1)) for (x, y), count in shown]
     return SiteMap(dots, _words(countries))
 
 

@@ -10,6 +10,9 @@ from trials.records import Contact, Site, TrialRecord
 from trials.text import unescape
 
 FIRST = 10
+MOST = 450
+"""Sites that a page holds, most of them folded away. Of more, the page has the first ten and counts by country, and
+the others have pages of their own: the largest records list tens of thousands."""
 
 
 class Place(NamedTuple):
@@ -41,18 +44,24 @@ class Person(NamedTuple):
 
 
 def split(record: TrialRecord) -> tuple[list[Country], list[Country], int]:
-    """-> the first ten sites and the others, both by country and state, and how many the others are."""
-    ordered = sorted(range(len(record.sites)), key=lambda i: _order(record, record.sites[i], i))
+    """-> the first ten sites and the others, both by country and state, and how many the others are. Of too many
+    others there are none here: `by_country` counts them."""
+    ordered = in_order(record)
     rest = ordered[FIRST:] if len(ordered) > FIRST + 2 else []
     first = ordered[: len(ordered) - len(rest)]
-    return _grouped(record, first), _grouped(record, rest), len(rest)
+    return grouped(record, first), grouped(record, rest) if len(ordered) <= MOST else [], len(rest)
 
 
-def _order(record: TrialRecord, site: Site, index: int) -> tuple[str, str, str, str, int]:
+def in_order(record: TrialRecord) -> list[int]:
+    """The places of the sites in the record, by country, state, town and name."""
+    return sorted(range(len(record.sites)), key=lambda i: _order(record.sites[i], i))
+
+
+def _order(site: Site, index: int) -> tuple[str, str, str, str, int]:
     return (site.country, site.state, site.city, site.facility, index)
 
 
-def _grouped(record: TrialRecord, indexes: list[int]) -> list[Country]:
+def grouped(record: TrialRecord, indexes: list[int]) -> list[Country]:
     countries = []
     for country, members in groupby(indexes, key=lambda i: record.sites[i].country):
         in_country = list(members)
@@ -92,7 +101,7 @@ def has_contacts(record: TrialRecord) -> bool:
 
 def contacts_for(record: TrialRecord, key: str) -> tuple[str, tuple[Contact, ...]] | None:
     """What `key` stands for, by name, and its contacts in the current record; None for a key that fits nothing."""
-    match = re.fullmatch(r"(study|site)-(\d{1,4})", key)
+    match = re.fullmatch(r"(study|site)-(\d{1,6})", key)
     if not match:
         return None
     index = int(match[2])

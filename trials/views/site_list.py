@@ -1,0 +1,28 @@
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from trials.models import Trial
+from trials.pages import site_list, sites
+from trials.views.finding import about_trial
+
+
+@about_trial
+def page(request: HttpRequest, trial: Trial) -> HttpResponse:
+    """All sites of a trial, a hundred a page, or those of one country. Two queries."""
+    record = trial.record
+    number = request.GET.get("page", "1")
+    is_number = number.isascii() and number.isdigit() and len(number) < 6
+    shown = site_list.page_of(record, request.GET.get("country", "")[:100], int(number)) if is_number else None
+    if shown is None:
+        raise Http404("No such page of sites")
+    context = {
+        "trial": trial,
+        "record": record,
+        "conditions": trial.chips,
+        "shown": shown,
+        "site_countries": site_list.by_country(record),
+        "site_count": len(record.sites),
+        "can_reveal": sites.has_contacts(record),
+        "calling": sites.CALLING.get(record.status, ""),
+    }
+    return render(request, "trials/sites.html", context)
