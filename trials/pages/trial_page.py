@@ -5,11 +5,11 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from trials import eligibility, in_short, vocabulary
+from trials import eligibility, enrollment, in_short, vocabulary
 from trials.changes import Rank
 from trials.eligibility import Criterion
 from trials.models import Condition, Trial, TrialChange
-from trials.pages import asking, site_map, sites, standing, story, structured
+from trials.pages import asking, how_many, site_list, site_map, sites, standing, story, structured
 from trials.records import TrialRecord
 
 SHOWN_UPDATES = 5
@@ -60,6 +60,8 @@ def context(
         "first_sites": first,
         "more_sites": rest,
         "more_site_count": more_sites,
+        "site_countries": site_list.by_country(record) if more_sites and not rest else [],
+        "how_many": how_many.in_context(record, enrollment.figures()),
         "site_map": site_map.site_map(record),
         "site_count": len(record.sites),
         "calling": sites.CALLING.get(record.status, ""),
