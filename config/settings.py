@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "trials",
     "explainers",
     "subscriptions",
+    "django_prose_editor",  # its script only: static/js/admin-prose.js
 ]
 
 MIDDLEWARE = [
@@ -196,7 +197,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if TESTING or DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "config.static_files.StaticFiles"
     },
 }
 WHITENOISE_MAX_AGE = 31536000

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from trials.text import line
 
@@ -64,6 +65,7 @@ _DISEASE_NOUN = re.compile(
 _JOINING = ("in ", "with ", "without ", "due ", "of ", "after ", "following ", "not ", "at ", "on ", "to ", "by ")
 
 
+@lru_cache(maxsize=20_000)
 def everyday(term: str) -> str:
     """A registry or MeSH term as people say it: `Carcinoma, Hepatocellular` -> `hepatocellular carcinoma`.
 
@@ -151,6 +153,7 @@ _SPELLINGS = (
 _NUMERALS = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
 
 
+@lru_cache(maxsize=20_000)
 def condition_key(term: str) -> str:
     """What two spellings of one condition share: order, case, accents, marks, plurals and British spelling folded.
 

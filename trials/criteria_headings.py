@@ -2,6 +2,7 @@
 
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Literal
 
 from trials.markdown import Line, shown
@@ -50,12 +51,13 @@ def _respelled(text: str) -> str:
     """A short heading with a slip in its words, `Inclsuion Crtieria:`, as it was meant."""
     if len(text) > _SHORT_HEADING or len(text.split()) > 5:
         return text
-    return _LONG_WORD.sub(_meant, text)
+    return _LONG_WORD.sub(lambda match: _meant(match.group()), text)
 
 
-def _meant(match: re.Match[str]) -> str:
-    close = get_close_matches(match.group().casefold(), ("inclusion", "exclusion", "criteria"), 1, 0.85)
-    return close[0] if close else match.group()
+@lru_cache(maxsize=20_000)
+def _meant(word: str) -> str:
+    close = get_close_matches(word.casefold(), ("inclusion", "exclusion", "criteria"), 1, 0.85)
+    return close[0] if close else word
 
 
 def _is_side_heading(text: str) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from trials.models import SyncRun
+from trials.prepared import Prepared
 from trials.storing import whole_day
 
 ALARM_AFTER = timedelta(hours=26)
@@ -26,9 +27,13 @@ class Freshness:
         return self.checked_at is None or now - self.checked_at > ALARM_AFTER
 
 
+_last_poll = Prepared(SyncRun, lambda: SyncRun.objects.good_polls().only(
+    "confirmed_at", "finished_at", "started_at", "data_timestamp")[:1])  # fmt: skip
+
+
 def as_of() -> Freshness:
     """One light query: it stands on every page."""
-    run = SyncRun.objects.good_polls().only("confirmed_at", "finished_at", "started_at", "data_timestamp").first()
+    run = _last_poll.first()
     return Freshness(run.checked_at, run.data_timestamp) if run else Freshness(None)
 
 

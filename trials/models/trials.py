@@ -90,6 +90,11 @@ class Trial(models.Model):
 
     objects = TrialQuerySet.as_manager()
 
+    chips: list[dict[str, str]]
+    """`name` and `slug` of the conditions that readers see, MeSH terms first; set by trials/pages/reading.py."""
+    is_named: bool
+    """Whether an explainer names the trial; set there, too."""
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(nct_id__regex=r"^NCT\d{8}$"), name="trial_nct_id_form"),

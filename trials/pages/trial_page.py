@@ -1,6 +1,6 @@
 """All that the trial page shows, gathered in one place: the view asks the database, this makes the context."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from trials import eligibility, enrollment, in_short, vocabulary
 from trials.changes import Rank
 from trials.eligibility import Criterion
-from trials.models import Condition, Trial, TrialChange
+from trials.models import Trial, TrialChange
 from trials.pages import asking, how_many, site_list, site_map, sites, standing, story, structured
 from trials.records import TrialRecord
 
@@ -28,7 +28,7 @@ class Update(NamedTuple):
 
 def context(
     trial: Trial,
-    conditions: Sequence[Condition],
+    conditions: Sequence[Mapping[str, str]],
     changes: Sequence[TrialChange],
     polled_at: datetime | None,
     today: date,

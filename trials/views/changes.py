@@ -4,7 +4,6 @@ from django.shortcuts import redirect, render
 from trials.models import Trial
 from trials.pages import old_new, trial_page, versions
 from trials.views.finding import about_trial
-from trials.views.trial import chips
 
 
 @about_trial
@@ -12,7 +11,7 @@ def every(request: HttpRequest, trial: Trial) -> HttpResponse:
     """All updates; with `?from=1&to=3`, what differs between those two versions."""
     changes = list(trial.changes.newest_first())
     kept = versions.kept(trial, changes)
-    context = {"trial": trial, "conditions": chips(trial), "versions": kept}
+    context = {"trial": trial, "conditions": trial.chips, "versions": kept}
     if "from" in request.GET or "to" in request.GET:
         return _between(request, trial, context, kept)
     return render(request, "trials/changes.html", {**context, "updates": trial_page.grouped(changes)})
@@ -39,6 +38,6 @@ def one(request: HttpRequest, trial: Trial, version: int) -> HttpResponse:
         raise Http404("No such update")
     shown = [versions.Difference(change.sentence, old_new.compared(change)) for change in updates[0].changes]
     context = {
-        "trial": trial, "conditions": chips(trial), "update": updates[0], "differences": shown, "version": version,
+        "trial": trial, "conditions": trial.chips, "update": updates[0], "differences": shown, "version": version,
     }  # fmt: skip
     return render(request, "trials/update.html", context)

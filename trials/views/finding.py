@@ -7,7 +7,8 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 
-from trials.models import Trial, TrialAlias
+from trials.models import TrialAlias
+from trials.pages import reading
 
 TrialView = Callable[..., HttpResponse]
 
@@ -19,7 +20,7 @@ def about_trial(view: TrialView) -> TrialView:
     @wraps(view)
     def found(request: HttpRequest, nct_id: str, **kwargs: Any) -> HttpResponse:
         wanted = nct_id.upper()
-        trial = Trial.objects.for_page().filter(nct_id=wanted).first()
+        trial = reading.trial(wanted)
         if trial is None:
             alias = TrialAlias.objects.filter(alias=wanted).select_related("trial").first()
             if alias is None:

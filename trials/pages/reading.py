@@ -1,0 +1,42 @@
+"""What pages about one trial ask the database: one query for most trials, one more for each thing that few have."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import JSONObject
+
+from trials.models import Condition, Trial, TrialChange
+from trials.models.trials import TrialQuerySet
+from trials.prepared import ASKED, ASKED_ID, Prepared
+
+
+def _trial() -> TrialQuerySet:
+    """With `chips`, its conditions as readers see them, and `is_named`, whether an explainer names it."""
+    shown = Condition.objects.shown().filter(trial_conditions__trial=OuterRef("pk"))
+    chips = shown.order_by("trial_conditions__position").values(chip=JSONObject(name="name", slug="slug"))
+    named = Trial._meta.get_field("explainer_mentions").related_model._default_manager.filter(trial=OuterRef("pk"))
+    return Trial.objects.for_page().filter(nct_id=ASKED).annotate(chips=ArraySubquery(chips), is_named=Exists(named))
+
+
+_found = Prepared(Trial, _trial)
+_changes = Prepared(TrialChange, lambda: TrialChange.objects.filter(trial_id=ASKED_ID).newest_first())
+
+
+def trial(nct_id: str) -> Trial | None:
+    found: Trial | None = _found.first(nct_id)
+    return found
+
+
+def changes(trial: Trial) -> Sequence[TrialChange]:
+    """The newest update first, its weightiest change first."""
+    return _changes.all(trial.pk) if trial.update_count else []
+
+
+def explainers(trial: Trial) -> list[Any]:
+    """The published explainers that name the trial: a relation, so that nothing here needs to know their app."""
+    if not trial.is_named:
+        return []
+    shown = trial.explainer_mentions.filter(explainer__state="published").order_by("-explainer__checked_at")
+    return [mention.explainer for mention in shown.select_related("explainer__live", "explainer__category")]
