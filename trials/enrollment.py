@@ -5,7 +5,7 @@ The figures lie in a small table and, for pages, in the cache and this process: 
 
 import time
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.db import connection, transaction
@@ -87,7 +87,7 @@ _MEASURE = """
 @transaction.atomic
 def measure(*, now: datetime) -> None:
     """One pass over all trials; kinds that became too rare lose their figure."""
-    values = {"now": now, "unknown": UNKNOWN_ENROLLMENT, "least": LEAST_TRIALS}
+    values: dict[str, Any] = {"now": now, "unknown": UNKNOWN_ENROLLMENT, "least": LEAST_TRIALS}
     with connection.cursor() as cursor:
         cursor.execute(_MEASURE, values)
     EnrollmentFigure.objects.filter(measured_at__lt=now).delete()

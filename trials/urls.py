@@ -6,6 +6,7 @@ from trials import feeds
 from trials.converters import NctIdConverter
 from trials.views import (
     changes,
+    compare,
     conditions,
     contacts,
     data,
@@ -27,13 +28,14 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("trials/", lists.trials, name="list"),
     path("trials/suggest/", lists.suggest, name="suggest"),
-    path("trials/compare/", sheets.compare, name="compare"),
+    path("trials/compare/", compare.page, name="compare"),
     path("trials/<nct:nct_id>/", trial.page, name="trial"),
     path("trials/<nct:nct_id>.json", data.trial, name="trial-json"),
     path("trials/<nct:nct_id>/contacts/", contacts.reveal, name="reveal"),
     path("trials/<nct:nct_id>/changes/", changes.every, name="changes"),
     path("trials/<nct:nct_id>/changes/<int:version>/", changes.one, name="update"),
     path("trials/<nct:nct_id>/sheet/", sheets.sheet, name="sheet"),
+    path("trials/<nct:nct_id>/sheet.txt", sheets.as_text, name="sheet-text"),
     path("trials/<nct:nct_id>/fit/", fit.page, name="fit"),
     path("trials/<nct:nct_id>/sites/", site_list.page, name="sites"),
     path("kept/", kept.page, name="kept"),

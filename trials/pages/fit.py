@@ -38,10 +38,6 @@ class FitList(NamedTuple):
     groups: list[Group]
     notes: list[str]
 
-    @property
-    def count(self) -> int:
-        return sum(not rule.is_heading for group in self.groups for rule in group.rules)
-
 
 def fit_list(record: TrialRecord) -> FitList:
     limits, notes = _limits(record)
