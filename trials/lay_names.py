@@ -1,12 +1,14 @@
 """Everyday names of conditions: a starter list that editors add to in the admin."""
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from trials.conditions import condition_key
 from trials.models import Condition, ConditionName
+from trials.search import spelling
 
 FILE = Path(__file__).parent / "data" / "lay_names.toml"
 
@@ -32,7 +34,11 @@ def give(condition_keys: Iterable[str]) -> None:
         for heading, id_ in Condition.objects.filter(key__in=keys).values_list("key", "id")
         for key, name in by_heading()[heading].items()
     ]
+    # A name that was learned, or refused as a learned one, is the list's from now on.
+    learned = ConditionName.objects.filter(source=ConditionName.Source.LEARNED, key__in=[row.key for row in rows])
+    learned.filter(condition__in=[row.condition_id for row in rows]).delete()
     ConditionName.objects.bulk_create(rows, ignore_conflicts=True)
+    spelling.note_words(Counter(word for row in rows for word in spelling.words_of(row.name)))
 
 
 def give_all() -> None:

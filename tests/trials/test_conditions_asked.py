@@ -18,7 +18,9 @@ from trials.models import Condition
 from trials.search.asking import understood
 from trials.search.finding import find
 
-LAY_QUERIES = tomllib.loads((Path(__file__).parent / "lay_queries.toml").read_text())["query"]
+FILES = ("lay_queries.toml", "lay_queries_from_outside.toml")
+"""Ours, and those of somebody who had not seen the code."""
+LAY_QUERIES = [query for name in FILES for query in tomllib.loads((Path(__file__).parent / name).read_text())["query"]]
 SAMPLES = sorted((ROOT / "config/sample_registry/studies").glob("*.json"))
 
 
@@ -42,5 +44,5 @@ def test_lay_queries_reach_their_conditions_in_the_real_records() -> None:
     load([*studies(), *(msgspec.json.decode(path.read_bytes()) for path in SAMPLES)])
     missed = [f"{query['q']} -> {query['reach']}" for query in LAY_QUERIES if not reached(query["q"], query["reach"])]
     print(f"{len(LAY_QUERIES) - len(missed)} of {len(LAY_QUERIES)} reached; missed: {missed}")
-    assert len(LAY_QUERIES) >= 60
-    assert len(missed) <= 5, missed
+    assert len(LAY_QUERIES) >= 80
+    assert len(missed) * 60 <= len(LAY_QUERIES) * 5, missed

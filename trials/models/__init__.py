@@ -1,5 +1,12 @@
 from trials.models.changes import TrialChange, TrialVersion
-from trials.models.conditions import Condition, ConditionName, TrialCondition
+from trials.models.conditions import (
+    Condition,
+    ConditionMerge,
+    ConditionName,
+    ConditionParent,
+    TermEvidence,
+    TrialCondition,
+)
 from trials.models.directory import DirectoryDue, Site, Town, Treatment, TrialSite, TrialTreatment
 from trials.models.enrollment import EnrollmentFigure
 from trials.models.reveals import ContactReveal
@@ -9,7 +16,9 @@ from trials.models.trials import Location, Trial, TrialAlias, TrialDocument
 
 __all__ = [
     "Condition",
+    "ConditionMerge",
     "ConditionName",
+    "ConditionParent",
     "ContactReveal",
     "DirectoryDue",
     "EnrollmentFigure",
@@ -22,6 +31,7 @@ __all__ = [
     "SitePoint",
     "StagedStudy",
     "SyncRun",
+    "TermEvidence",
     "Town",
     "Treatment",
     "Trial",

@@ -1,5 +1,6 @@
 """Conditions: the vocabulary that editors control, made from MeSH and the registrants' terms."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
@@ -25,6 +26,12 @@ class Condition(models.Model):
     trial_count = models.PositiveIntegerField(default=0, editable=False)
     open_count = models.PositiveIntegerField(default=0, editable=False)
 
+    mesh_above = ArrayField(
+        models.IntegerField(), null=True, blank=True, editable=False,
+        help_text="Numbers of all conditions above it, as a record with this one heading lists them.",
+    )  # fmt: skip
+    parents = models.ManyToManyField("self", through="ConditionParent", symmetrical=False, related_name="children")
+
     objects = ConditionQuerySet.as_manager()
 
     class Meta:
@@ -46,10 +53,43 @@ class Condition(models.Model):
         return reverse("trials:condition", args=[self.slug])
 
 
+class ConditionParent(models.Model):
+    """A broader condition: as the records tell of MeSH, or set by an editor. Only MeSH's are made anew each day."""
+
+    class Source(models.TextChoices):
+        EDITOR = "editor", "Editor"
+        MESH = "mesh", "MeSH"
+
+    condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="parent_links")
+    parent = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="child_links")
+    source = models.CharField(max_length=10, choices=Source, default=Source.EDITOR)
+
+    class Meta:
+        verbose_name = "broader condition"
+        constraints = [
+            models.UniqueConstraint(fields=["condition", "parent"], name="condition_parent_once"),
+            models.CheckConstraint(condition=~Q(condition=F("parent")), name="condition_not_above_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.condition} is a kind of {self.parent}"
+
+
+class ConditionNameQuerySet(models.QuerySet["ConditionName"]):
+    def trusted(self) -> "ConditionNameQuerySet":
+        """Names that editors, MeSH or the starter list gave."""
+        return self.exclude(source=ConditionName.Source.LEARNED)
+
+    def suggested(self) -> "ConditionNameQuerySet":
+        """Learned names that no editor has judged."""
+        return self.filter(source=ConditionName.Source.LEARNED, refused_at=None)
+
+
 class ConditionName(models.Model):
     """Another name under which the condition is found: a lay name, a spelling, a learned pair.
 
-    The names that editors and MeSH give also cover a registrant's term, which then makes no chip of its own.
+    The names that editors and MeSH give also cover a registrant's term, which then makes no chip of its own. A learned
+    one widens a search and waits for an editor's word; one that was refused stays, so that it is not learned again.
     """
 
     class Source(models.TextChoices):
@@ -62,6 +102,15 @@ class ConditionName(models.Model):
     name = models.CharField(max_length=300)
     key = models.CharField(max_length=300)
     source = models.CharField(max_length=10, choices=Source, default=Source.EDITOR)
+    seen = models.PositiveIntegerField(
+        "studies", null=True, blank=True, help_text="Studies with this one term and one heading."
+    )
+    alike = models.PositiveIntegerField(
+        "of them with this heading", null=True, blank=True, help_text="How many of those have this heading."
+    )
+    refused_at = models.DateTimeField(null=True, blank=True, help_text="When an editor refused what was learned.")
+
+    objects = ConditionNameQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -80,9 +129,7 @@ class ConditionName(models.Model):
 class TrialCondition(models.Model):
     """A chip of a trial. `position` keeps the registrant's order behind the MeSH terms."""
 
-    trial = models.ForeignKey(
-        "trials.Trial", on_delete=models.CASCADE, related_name="trial_conditions", db_index=False
-    )
+    trial = models.ForeignKey("trials.Trial", on_delete=models.CASCADE, related_name="trial_conditions", db_index=False)
     condition = models.ForeignKey(Condition, on_delete=models.PROTECT, related_name="trial_conditions")
     position = models.PositiveSmallIntegerField()
 
@@ -92,3 +139,43 @@ class TrialCondition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.trial_id}: {self.condition_id}"
+
+
+class ConditionMerge(models.Model):
+    """What a merge moved, so that it can go back. Numbers of rows, not relations: a merge must not move them on."""
+
+    condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="merges")
+    into = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="+")
+    merged_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True, blank=True)
+    chips = ArrayField(models.BigIntegerField(), default=list, help_text="Chips that moved.")
+    doubled = models.JSONField(default=list, help_text="[trial, position] of chips that the trial had already.")
+    searched = ArrayField(models.BigIntegerField(), default=list, help_text="Trials found under it alone.")
+    searched_twice = ArrayField(models.BigIntegerField(), default=list, help_text="Trials found under both.")
+    rows = models.JSONField(default=dict, help_text="app.Model.field -> keys of the rows that moved.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["condition"], condition=Q(undone_at=None), name="condition_merged_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.condition} into {self.into}"
+
+
+class TermEvidence(models.Model):
+    """What one study says of names: its only term beside its only MeSH heading. 0 where it has none, or several.
+
+    Numbers of conditions, not relations: a merge by editors is no evidence of how registrants write.
+    """
+
+    trial = models.OneToOneField("trials.Trial", on_delete=models.CASCADE, primary_key=True, related_name="+")
+    content_hash = models.BinaryField(max_length=16, help_text="Of the record that was looked at.")
+    term = models.IntegerField()
+    heading = models.IntegerField()
+
+    class Meta:
+        verbose_name_plural = "evidence of terms"
+
+    def __str__(self) -> str:
+        return f"{self.trial_id}: {self.term} is {self.heading}"

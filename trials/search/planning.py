@@ -1,11 +1,12 @@
 """What was asked and what it resolved to -> a Query in terms. Pure."""
 
 from collections.abc import Callable
+from itertools import product
 
 from trials.search import words
 from trials.search.asking import YES, Asked
 from trials.search.query import MOST_ALTERNATIVES, Part, Query
-from trials.search.resolving import Resolved
+from trials.search.resolving import Meant, Resolved
 from trials.search.terms import Kind, filtered, marked, name_word, word
 
 NOTHING = Part(every=(marked(Kind.CONDITION, 0),))
@@ -15,9 +16,8 @@ NOTHING = Part(every=(marked(Kind.CONDITION, 0),))
 def plan(asked: Asked, resolved: Resolved) -> Query:
     named = resolved.named
     rest = words.asked(named.rest if named else asked.q)
-    text = _worded(rest, word)
     parts = {
-        "q": Part(text.every, (_marks(named.ids, Kind.CONDITION),), text.either) if named else text,
+        "q": _question(rest, resolved),
         "condition": _one_of(resolved.condition.ids if resolved.condition else (), Kind.CONDITION, asked.condition),
         "status": Part() if asked.status in ("any", "open") else _flag(f"s={asked.status}"),
         "phase": _flag(f"p={asked.phase}") if asked.phase else Part(),
@@ -33,6 +33,28 @@ def plan(asked: Asked, resolved: Resolved) -> Query:
         asked.age,
         asked.status == "open",
     )
+
+
+def _question(rest: list[tuple[str, ...]], resolved: Resolved) -> Part:
+    """A trusted name is a filter beside the other words. A learned one finds trials beside those with its words."""
+    if (named := resolved.named) is not None:
+        text = _worded(rest, word)
+        return Part(text.every, (_marks(named.ids, Kind.CONDITION),), text.either)
+    if resolved.learned is not None:
+        return _widened(rest, resolved.learned)
+    return _worded(rest, word)
+
+
+def _widened(asked: list[tuple[str, ...]], learned: Meant) -> Part:
+    """All that the words find, and what the other words find among the trials of the learned condition."""
+    beside = words.asked(learned.rest) if learned.rest else []
+    others = _worded([each for each in asked if each in beside], word)
+    said = _worded([each for each in asked if each not in beside], word)
+    mixes = [(*said.every, *(term for chosen in mix for term in chosen)) for mix in product(*said.either)]
+    group = (*mixes, *((mark,) for mark in _marks(learned.ids, Kind.CONDITION)))
+    if not all(mixes) or len(group) * 2 ** len(others.either) > MOST_ALTERNATIVES:
+        return _worded(asked, word)
+    return Part(others.every, either=(*others.either, group))
 
 
 def _flag(text: str) -> Part:

@@ -16,11 +16,11 @@ MOST_ALTERNATIVES = 8
 
 @dataclass(frozen=True)
 class Part:
-    """One filter: all of `every`, one of each group of `any_of`, and of each of `either` one of its two sets."""
+    """One filter: all of `every`, one of each group of `any_of`, and of each of `either` one of its sets."""
 
     every: tuple[int, ...] = ()
     any_of: tuple[tuple[int, ...], ...] = ()
-    either: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
+    either: tuple[tuple[tuple[int, ...], ...], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.every or self.any_of or self.either)

@@ -32,8 +32,12 @@ def note(records: Iterable[TrialRecord]) -> None:
         treatments = [treatment.name for treatment in record.interventions]
         meshes = [mesh.term for mesh in record.condition_meshes]
         names = " ".join([record.brief_title, *record.conditions, *meshes, *treatments])
-        counts.update({word for word in _WORD.findall(names.casefold()) if word not in STOP_WORDS})
+        counts.update(words_of(names))
     note_words(counts)
+
+
+def words_of(names: str) -> set[str]:
+    return {word for word in _WORD.findall(names.casefold()) if word not in STOP_WORDS}
 
 
 def note_words(counts: Counter[str]) -> None:

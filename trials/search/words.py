@@ -25,6 +25,14 @@ STOP_WORDS = frozenset(
 )
 HERE_EVERYWHERE = frozenset("trial study clinical research find near want need help looking".split())
 """Words that say nothing in a question to a site about clinical trials."""
+LITTLE = frozenset("a an the my your his her our their i he she we they".split())
+"""Words that come and go in the name of a condition: `blood in my urine`."""
+_FOR_WHOM = re.compile(
+    r"\b(?:my|our)\s+(?:son|daughter|child|kid|baby|dad|father|mum|mom|mother|husband|wife|partner|brother|sister|friend"
+    r"|grandson|granddaughter|grandfather|grandmother|grandpa|grandma|uncle|aunt)(?:['’]s)?\b",
+    re.IGNORECASE,
+)
+"""`my father` says who asks, and nothing about the trial."""
 
 
 def indexed(text: str) -> Iterator[str]:
@@ -44,7 +52,7 @@ def asked(text: str) -> list[tuple[str, ...]]:
     Words that say nothing are left out, unless nothing else was asked.
     """
     found = {}
-    for match in COMPOUND.finditer(text):
+    for match in COMPOUND.finditer(_FOR_WHOM.sub(" ", text)):
         parts = _parts(match.group())
         if parts:
             word = "".join(parts)[:LONGEST]
