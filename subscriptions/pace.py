@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from subscriptions import home
 from subscriptions.models import Email, MailSwitch
 
 log = logging.getLogger(__name__)
@@ -17,6 +18,7 @@ BATCH = 20
 PROBE_EVERY = timedelta(seconds=60)
 POLICY_PAUSE = timedelta(minutes=10)
 POLICY_REFUSALS = 3
+RESTORED = "This database was restored from a dump. Apply the suppressions, give up what is old, then let mail go."
 
 _RESERVE = """
 UPDATE subscriptions_mailswitch
@@ -39,6 +41,8 @@ def allowance(lane: str) -> Allowance:
     if settings.MAIL_HOLD:
         return Allowance(0)
     switch = _switch()
+    if _is_restored(switch):
+        return Allowance(0)
     if switch.is_bulk_paused and lane != Email.Lane.CONFIRMATIONS:
         return Allowance(0)
     if switch.open_until is None:
@@ -87,7 +91,22 @@ def pause_bulk(reason: str) -> None:
 def let_go(*, now: datetime) -> None:
     """An administrator has looked: what came back until now counts no more."""
     _switch()
-    MailSwitch.objects.update(open_until=None, refusals=0, reason="", is_bulk_paused=False, counts_from=now)
+    MailSwitch.objects.update(
+        open_until=None, refusals=0, reason="", is_bulk_paused=False, counts_from=now, home=home.here()
+    )
+
+
+def _is_restored(switch: MailSwitch) -> bool:
+    """What a dump calls waiting may have been sent since: nothing goes until an administrator says so."""
+    here = home.here()
+    if switch.home == here:
+        return False
+    if not switch.home:  # the first mail ever
+        MailSwitch.objects.filter(home="").update(home=here)
+        return False
+    if MailSwitch.objects.exclude(reason=RESTORED).update(reason=RESTORED):
+        log.error("No mail goes: %s", RESTORED)
+    return True
 
 
 def _switch() -> MailSwitch:

@@ -185,6 +185,9 @@ class MailSwitch(models.Model):
     tidied_at = models.DateTimeField(null=True, blank=True, help_text="When what is too old was last removed.")
     is_bulk_paused = models.BooleanField(default=False, help_text="Alerts and digests wait for an administrator.")
     counts_from = models.DateTimeField(null=True, blank=True, help_text="Bounces before this were looked at.")
+    home = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="The database that mail was last let go from."
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="mail_switch_single")]
