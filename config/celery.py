@@ -50,6 +50,8 @@ app.conf.beat_schedule = {
     },
     # Once a day, looked at each hour: how many people trials of each kind take, for "most phase 2 trials have ...".
     "measure-enrollment": {"task": "trials.tasks.measure_enrollment", "schedule": crontab(minute="35")},
+    # Treatment and hospital pages of trials that a large import stored; a usual run is followed up as it ends.
+    "keep-directory": {"task": "trials.tasks.keep_directory", "schedule": 60, "options": {"expires": 120}},
     # Say so in the log when the registry gave no answer for 26 hours.
     "check-freshness": {"task": "trials.tasks.check_freshness", "schedule": crontab(minute="*/15")},
     # Once an hour: explainers that name a trial are tied to it, should it have arrived after they were published.

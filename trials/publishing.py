@@ -12,6 +12,7 @@ from django.utils import timezone
 from trials import changes, quarantine, records, search_index
 from trials.batches import BATCH, batches
 from trials.condition_index import ConditionIndex, recount
+from trials.directory import due
 from trials.incoming import Broken, Incoming
 from trials.last_told import is_understood, last_told, told_now
 from trials.models import (
@@ -151,6 +152,7 @@ class Publication:
             gone_at=self.now, version=F("version") + 1, last_changed_at=self._changed_at
         )
         search_index.drop([trial.id for trial in gone])
+        due.mark(trial.id for trial in gone)
         self.conditions.touch(_conditions_of(gone))
         self.row.gone += len(rows)
         self.row.events += len(rows)
@@ -210,6 +212,7 @@ def _move(alias: TrialAlias, *, now: datetime) -> Trial | None:
         return None
     Trial.objects.filter(pk=trial.pk).update(moved_to=target, gone_at=trial.gone_at or now)
     search_index.drop([trial.pk])
+    due.mark([trial.pk])
     Trial.objects.filter(moved_to=trial).update(moved_to=target)
     TrialAlias.objects.filter(trial=trial).update(trial=target)
     return trial

@@ -468,6 +468,14 @@ def _design(module: _Reader) -> dict[str, Any]:
     }
 
 
+def interventions(study: dict[str, Any]) -> tuple[Intervention, ...]:
+    """Only these, as `parse` gives them, at a tenth of its time."""
+    found: tuple[Intervention, ...] = _arms(
+        _Reader(study, "study", []).part("protocolSection").part("armsInterventionsModule")
+    )["interventions"]
+    return found
+
+
 def _arms(module: _Reader) -> dict[str, Any]:
     return {
         "arms": tuple(

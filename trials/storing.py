@@ -11,6 +11,7 @@ from trials import records, search_index
 from trials.condition_index import ConditionIndex
 from trials.copying import copy_rows
 from trials.days import whole_day
+from trials.directory import due
 from trials.incoming import Incoming
 from trials.models import Location, Trial, TrialAlias, TrialCondition, TrialDocument
 from trials.records import TrialRecord
@@ -60,6 +61,7 @@ def insert(
     copy_rows(TrialCondition, (row for id_, item in numbered for row in _chip_rows(id_, item.record, conditions)))
     _store_aliases(numbered)
     search_index.add(numbered, conditions)
+    due.mark(ids)
     return {item.record.nct_id: id_ for id_, item in numbered}
 
 
@@ -87,6 +89,7 @@ def replace(
     _replace_chips([(known.id, item.record) for known, _, item in pairs], conditions)
     _store_aliases([(known.id, item) for known, _, item in pairs])
     search_index.renew([(known.id, item.record) for known, _, item in pairs], conditions)
+    due.mark(known.id for known, _, _ in pairs)
 
 
 def facts(item: Incoming, conditions: ConditionIndex) -> dict[str, Any]:

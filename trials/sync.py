@@ -18,6 +18,7 @@ from django.db import transaction
 from trials import changes, generation, guard, quarantine, records, search_index
 from trials.batches import BATCH, batches
 from trials.condition_index import ConditionIndex, recount
+from trials.directory import filling
 from trials.flight import StayAway, SyncBusy, single_flight
 from trials.incoming import Broken, Glance, Incoming, glance, read
 from trials.last_told import is_understood, last_told, told_now
@@ -257,6 +258,7 @@ class Run:
         self._save_counts("state", "finished_at", "held_because", "error", "decided_by", "data_timestamp", "cursor",
                           "drift", "retry_at", "rung", "missing")  # fmt: skip
         transaction.on_commit(generation.move)
+        transaction.on_commit(filling.after_run, robust=True)
         return self.row
 
     def has_seen(self, nct_ids: Iterable[str]) -> None:

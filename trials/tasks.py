@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from trials import decisions, enrollment, freshness, polling, upkeep
+from trials.directory import filling
 from trials.flight import StayAway, SyncBusy
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,11 @@ def carry_out_decisions() -> None:
 @shared_task
 def measure_enrollment() -> None:
     enrollment.measure_if_due(now=timezone.now())
+
+
+@shared_task(soft_time_limit=_SOFT, time_limit=_HARD)
+def keep_directory() -> None:
+    filling.refresh()
 
 
 @shared_task

@@ -1,4 +1,4 @@
-"""Makes the search rows anew: after a change of what they hold, or where in doubt."""
+"""Makes the search rows and the directory anew: after a change of what they hold, or where in doubt."""
 
 import json
 from typing import Any
@@ -6,10 +6,13 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from trials import search_index
+from trials.directory import filling
 
 
 class Command(BaseCommand):
-    help = "Makes the rows that the search reads anew, a batch at a time; the site goes on meanwhile."
+    help = "Makes the rows that search, treatment and hospital pages read anew, in batches; the site goes on meanwhile."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(json.dumps({"trials": search_index.rebuild()}))
+        done = search_index.rebuild()
+        filling.rebuild()
+        self.stdout.write(json.dumps({"trials": done}))
