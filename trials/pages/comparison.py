@@ -65,10 +65,15 @@ def only_differing(made: Sequence[Part]) -> list[Part]:
 def in_words(made: Sequence[Part]) -> list[str]:
     """`They differ in status and phase.` `They are alike in sex and sponsor.`"""
     rows = [row for part in made for row in part.rows]
-    differ = [row.label.lower() for row in rows if row.differs]
-    alike = [row.label.lower() for row in rows if not row.differs]
+    differ = [_inside(row.label) for row in rows if row.differs]
+    alike = [_inside(row.label) for row in rows if not row.differs]
     out = [f"They differ in {vocabulary.listed(differ)}."] if differ else ["They do not differ in what we compare."]
     return out + ([f"They are alike in {vocabulary.listed(alike)}."] if alike and differ else [])
+
+
+def _inside(label: str) -> str:
+    """As it reads within a sentence: names of places keep their capitals."""
+    return label[0].lower() + label[1:]
 
 
 def _row(label: str, trials: Sequence[Trial], fact: Callable[[Trial], str]) -> Row:
