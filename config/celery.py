@@ -40,6 +40,8 @@ app.conf.beat_schedule = {
     "inventory": {"task": "trials.tasks.take_inventory", "schedule": crontab(hour="11", minute="40")},
     # Once a day: a thirtieth of all trials again, since content changes without a new date.
     "refetch": {"task": "trials.tasks.refetch", "schedule": crontab(hour="3", minute="20")},
+    # Once a day: what the records teach of conditions, other names to suggest to editors and what lies above what.
+    "learn-conditions": {"task": "trials.tasks.learn_conditions", "schedule": crontab(hour="4", minute="40")},
     # Studies that could not be read: another try for those whose time has come.
     "retry-quarantined": {"task": "trials.tasks.retry_quarantined", "schedule": crontab(minute="50")},
     # What administrators decided about held runs, should its own task have been lost.

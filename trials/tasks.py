@@ -7,7 +7,7 @@ from datetime import datetime
 from celery import shared_task
 from django.utils import timezone
 
-from trials import decisions, enrollment, freshness, polling, upkeep
+from trials import decisions, enrollment, freshness, learning, polling, upkeep
 from trials.directory import filling
 from trials.flight import StayAway, SyncBusy
 
@@ -50,6 +50,12 @@ def measure_enrollment() -> None:
 @shared_task(soft_time_limit=_SOFT, time_limit=_HARD)
 def keep_directory() -> None:
     filling.refresh()
+
+
+@shared_task(soft_time_limit=_SOFT, time_limit=_HARD)
+def learn_conditions() -> None:
+    learned = learning.learn()
+    log.info("%s studies looked at, %s names learned, %s broader conditions", *learned)
 
 
 @shared_task
