@@ -18,6 +18,14 @@ def _keep_our_log(**_: object) -> None:
     """Celery's own handlers would go past the redaction; that somebody listens here keeps it from adding them."""
 
 
+@signals.worker_init.connect
+def _load_everything(**_: object) -> None:
+    """Before the first fork: what an upgrade puts on the disk is for the next worker."""
+    from config.warm import warm
+
+    warm()
+
+
 app.conf.task_default_queue = "celery"
 app.conf.task_routes = {
     "trials.tasks.*": {"queue": "sync"},
