@@ -23,7 +23,7 @@ def is_end(change: TrialChange) -> bool:
 
 def end_quietly(*, now: datetime) -> int:
     """End what follows a trial that is over and has nothing more to say; the number of subscriptions."""
-    followed = _with_trial(Subscription.objects.live()).filter(trial_status__in=OVER)
+    followed = _with_trial(Subscription.objects.live()).filter(Q(trial_status__in=OVER))
     done = followed.filter(_told_the_last(now)).exclude(Exists(_untold())).exclude(Exists(_unmatched()))
     return done.update(ended_at=now, ended_reason=Subscription.EndedReason.CLOSED)
 

@@ -34,10 +34,11 @@ RETURNING n.subscriber_id
 """
 
 _UNTOLD = """
-SELECT n.id, n.subscriber_id, change.trial_id, change.version, ({due}) AND s.ended_at IS NULL AS is_due
+SELECT n.id, n.subscriber_id, coalesce(change.trial_id, -n.explainer_update_id), coalesce(change.version, 0),
+       ({due}) AND s.ended_at IS NULL AS is_due
   FROM subscriptions_notification n
   JOIN subscriptions_subscription s ON s.id = n.subscription_id
-  JOIN trials_trialchange change ON change.id = n.change_id
+  LEFT JOIN trials_trialchange change ON change.id = n.change_id
  WHERE n.email_id IS NULL AND n.dropped_at IS NULL AND n.subscriber_id = ANY(%(readers)s)
 """
 

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.http import QueryDict
 
+from explainers.models import Explainer
 from subscriptions import addresses, wished
 from subscriptions.models.people import Frequency, Scope
 from subscriptions.signup import Around, Other, Wish
@@ -44,6 +45,7 @@ class SubscribeForm(AddressForm):
     choice = forms.CharField(max_length=1, required=False)
     near = forms.CharField(max_length=100, required=False)
     within = forms.CharField(max_length=12, required=False)
+    explainer = forms.CharField(max_length=120, required=False)
     site = forms.CharField(max_length=20, required=False)
     treatment = forms.CharField(max_length=20, required=False)
     search = forms.CharField(max_length=1500, required=False)
@@ -69,6 +71,15 @@ class SubscribeForm(AddressForm):
             raise forms.ValidationError("We do not know this condition.")
         return condition.merged_into or condition
 
+    def clean_explainer(self) -> Explainer | None:
+        slug = self.cleaned_data["explainer"]
+        if not slug:
+            return None
+        explainer = Explainer.objects.published().filter(slug=slug).first()
+        if explainer is None:
+            raise forms.ValidationError("We do not know this text.")
+        return explainer
+
     def clean_near(self) -> Place | None:
         return wished.place(self.cleaned_data["near"])
 
@@ -93,10 +104,10 @@ class SubscribeForm(AddressForm):
                 if not values.get(f"follow_{topic}"):
                     values[topic] = None
         others = [values[name] for name in ("site", "treatment", "search") if values.get(name) not in (None, Other())]
-        named = [values.get("trial"), values.get("condition"), *others]
+        named = [*(values.get(name) for name in ("trial", "condition", "explainer")), *others]
         if not self.errors and not any(named):
             raise forms.ValidationError("Choose what to follow.")
-        if len(others) > 1 or (others and (values.get("trial") or values.get("condition"))):
+        if len(others) > 1 or (others and any(named[:3])):
             raise forms.ValidationError("Follow a site, a treatment or a search by itself.")
         values["other"] = others[0] if others else Other()
         return values
@@ -115,6 +126,7 @@ class SubscribeForm(AddressForm):
             email=values["email"],
             trial=values["trial"],
             condition=values["condition"],
+            explainer=values["explainer"],
             around=self.around(),
             other=values["other"],
             frequency=values["frequency"] or Frequency.AT_ONCE,

@@ -1,62 +1,21 @@
-"""What a mail tells: its notifications, grouped by trial, in words. Reads rows, sends nothing."""
+"""What a mail tells: its notifications, grouped by trial or text, in words. Reads rows, sends nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.urls import reverse
-
+from explainers.models import ExplainerUpdate
 from subscriptions import topics
-from subscriptions.closing import NEVER_RAN, OVER
 from subscriptions.links import absolute
 from subscriptions.models import Notification, Subscription
 from subscriptions.models.people import Scope
-from subscriptions.models.topics import ROUNDING_KM
-from trials import wording
-from trials.changes import Change, Rank
-from trials.models import Trial, TrialChange
-from trials.places import haversine_km
+from subscriptions.trial_items import NEAR, Item, changes_of, kinds_of, trial_item
+from trials.changes import Rank
+from trials.models import TrialChange
 
-NEAR = "&near=place.invalid"
-"""Where the reader's own place goes, or nothing: many readers get the same words."""
+__all__ = ["NEAR", "Item", "Told", "key", "told"]
+
 MOST_ITEMS = 25
-MOST_SENTENCES = 8
-
-_FACETS = {
-    "whether people can join": ("status", "veiled", "unveiled", "gone"),
-    "who can join": ("eligibility", "minimum_age", "maximum_age", "sex", "healthy"),
-    "where it runs": ("site",),
-    "the treatments": ("intervention", "arm"),
-    "what is measured": ("outcome",),
-    "the planned dates": ("start", "primary_completion", "completion"),
-}
-_STOPPED = {"status_terminated", "status_withdrawn", "status_suspended", "status_closed", "gone"}
-_WHO = {"eligibility", "minimum_age", "maximum_age", "sex", "healthy_volunteers"}
-
-
-@dataclass(frozen=True)
-class Item:
-    """One trial in a mail."""
-
-    nct_id: str
-    title: str
-    headline: str
-    sentences: list[str]
-    more: int
-    url: str
-    is_new: bool
-    is_urgent: bool
-    in_our_words: str
-    unchanged: str
-    ending: str
-    next_step: str
-    other_trials: str
-    other_trials_url: str
-
-    @property
-    def path(self) -> str:
-        """The same page, for a page of the site itself."""
-        return self.url.removeprefix(absolute(""))
+MOST_NOTES = 6
 
 
 @dataclass(frozen=True)
@@ -66,29 +25,43 @@ class Told:
     items: list[Item]
     hidden: int
     keys: list[str]
+    text_keys: list[str]
     why: list[str]
     in_short: str
 
 
 def told(notifications: Sequence[Notification], *, most: int = MOST_ITEMS) -> Told:
-    """`notifications` come with their change, its trial and their subscription's topic."""
-    groups: dict[int, list[Notification]] = {}
+    """`notifications` come with their change and its trial, or their text, and their subscription's topic."""
+    groups: dict[tuple[str, int], list[Notification]] = {}
     for each in notifications:
-        groups.setdefault(each.change.trial_id, []).append(each)
+        groups.setdefault(_subject(each), []).append(each)
     ranked = sorted(groups.values(), key=_importance)
+    trials = [changes for group in ranked if (changes := changes_of(group))]
     subscriptions = {each.subscription_id: each.subscription for each in notifications}
-    kinds = _kinds(ranked[:most])
+    kinds = kinds_of(ranked[:most])
     return Told(
         items=[_item(group, kinds) for group in ranked[:most]],
         hidden=max(0, len(ranked) - most),
-        keys=sorted({key(each.change) for each in notifications}),
+        keys=sorted({key(each) for each in notifications if each.change_id}),
+        text_keys=sorted({key(each) for each in notifications if not each.change_id}),
         why=list(dict.fromkeys(reason(each) for each in subscriptions.values())),
-        in_short=in_short([{each.change.kind for each in group} for group in ranked]),
+        in_short=in_short([{change.kind for change in changes} for changes in trials]),
     )
 
 
-def key(change: TrialChange) -> str:
+def _subject(each: Notification) -> tuple[str, int]:
+    if each.change is not None:
+        return "trial", each.change.trial_id
+    assert each.explainer_update is not None
+    return "text", each.explainer_update.explainer_id
+
+
+def key(each: Notification) -> str:
     """By this an outside check counts lost and doubled alerts."""
+    if each.explainer_update is not None:
+        return each.explainer_update.key
+    change = each.change
+    assert change is not None
     version = "new" if change.kind == TrialChange.LISTED else str(change.version)
     return f"{change.trial.nct_id}/{version}"
 
@@ -99,6 +72,8 @@ def reason(subscription: Subscription) -> str:
         now = subscription.trial.moved_to
         merged = f" The registry has made it part of {now.nct_id}." if now else ""
         return f"You asked for updates about the trial {subscription.trial.nct_id}.{merged}"
+    if subscription.explainer is not None:
+        return f"You asked for corrections and new versions of {topic}."
     if subscription.scope == Scope.BRIEF:
         return f"You asked for a weekly brief of all trials for {topic}."
     if subscription.site_key:
@@ -135,151 +110,37 @@ def in_short(kinds: Sequence[set[str]]) -> str:
     return f"{', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}."
 
 
-def net(changes: Iterable[TrialChange]) -> list[Change]:
-    """One change for each field: where several updates moved it, from where it was to where it is."""
-    merged: dict[str, Change] = {}
-    for row in sorted(changes, key=lambda change: change.version):
-        earlier, change = merged.get(row.field), row.change
-        if earlier is not None and earlier.new == change.old:
-            change = Change(change.field, change.kind, Rank(max(earlier.rank, change.rank)), earlier.old, change.new, change.subject)  # fmt: skip  # noqa: E501
-        merged[row.field] = change
-    stops = any(change.kind in _STOPPED for change in merged.values())
-    return sorted(merged.values(), key=lambda change: _weight(change, stops=stops))
-
-
-def _weight(change: Change, *, stops: bool) -> tuple[bool, bool, int]:
-    """That it stopped comes first, why it did second, whatever else there is to say."""
-    return stops and change.kind not in _STOPPED, stops and change.kind != "why_stopped", -change.rank
-
-
 def _importance(group: list[Notification]) -> tuple[int, str]:
-    return -max(each.change.rank for each in group), group[0].change.trial.nct_id
+    if changes := changes_of(group):
+        return -max(change.rank for change in changes), changes[0].trial.nct_id
+    return -Rank.TELL_NOW, key(group[0])
 
 
-def _kinds(groups: Sequence[list[Notification]]) -> dict[tuple[int, int], set[str]]:
-    """By trial and version: all that an update moved, whatever its rank."""
-    updates = {(each.change.trial_id, each.change.version) for group in groups for each in group}
-    rows = TrialChange.objects.filter(
-        trial__in={trial for trial, _ in updates}, version__in={version for _, version in updates}
-    )
-    found: dict[tuple[int, int], set[str]] = {update: set() for update in updates}
-    for trial, version, kind in rows.values_list("trial", "version", "kind"):
-        if (trial, version) in found:
-            found[trial, version].add(kind)
-    return found
+def _item(group: list[Notification], kinds: dict[tuple[int, int], set[str]]) -> Item:
+    if group[0].change_id:
+        return trial_item(group, kinds)
+    updates = {each.explainer_update_id: each.explainer_update for each in group if each.explainer_update}
+    return _text_item(sorted(updates.values(), key=lambda update: (update.published_at, update.pk)))
 
 
-def _item(group: list[Notification], all_kinds: dict[tuple[int, int], set[str]]) -> Item:
-    rows = {each.change_id: each.change for each in group}
-    trial, changes = group[0].change.trial, net(rows.values())
-    version = max(row.version for row in rows.values())
-    kinds = {change.kind for change in changes}
-    is_new = kinds == {TrialChange.LISTED}
-    moved = {kind for row in rows.values() for kind in all_kinds[trial.pk, row.version]}
-    sentences = list(dict.fromkeys([*_at_followed_sites(group), *map(wording.sentence, changes)]))
+_TEXT_HEADLINES = {
+    ExplainerUpdate.Kind.VERSION: "There is a new version of a text you follow",
+    ExplainerUpdate.Kind.CORRECTION: "We corrected a text you follow",
+    ExplainerUpdate.Kind.WITHDRAWN: "We have withdrawn a text you follow",
+}
+
+
+def _text_item(updates: Sequence[ExplainerUpdate]) -> Item:
+    """The last of several updates gives the headline; each says what changed."""
+    last, notes = updates[-1], [line for update in updates for line in update.note.splitlines()]
+    is_gone = last.kind == ExplainerUpdate.Kind.WITHDRAWN
     return Item(
-        nct_id=trial.nct_id,
-        title=trial.headline,
-        headline=wording.headline(changes),
-        sentences=sentences[:MOST_SENTENCES],
-        more=max(0, len(sentences) - MOST_SENTENCES),
-        url=_url(trial, version, len({row.version for row in rows.values()}), is_new=is_new),
-        is_new=is_new,
-        is_urgent=any(change.rank == Rank.TELL_NOW for change in changes),
-        in_our_words=trial.summary.summary if trial.summary else "",
-        unchanged="" if is_new else _unchanged(moved),
-        ending=_ending(group),
-        next_step=_next_step(kinds),
-        other_trials=_other_trials(trial) if _is_stop(changes) else "",
-        other_trials_url=_other_trials_url(trial) if _is_stop(changes) else "",
+        nct_id="",
+        title=topics.text_title(last.explainer),
+        headline=_TEXT_HEADLINES[ExplainerUpdate.Kind(last.kind)],
+        sentences=notes[-MOST_NOTES:],
+        more=max(0, len(notes) - MOST_NOTES),
+        url=absolute(last.explainer.get_absolute_url()),
+        is_urgent=True,
+        next_step="Do not rely on what it said." if is_gone else "Read it again if you rely on what it says.",
     )
-
-
-def _is_stop(changes: Sequence[Change]) -> bool:
-    return any(change.kind in _STOPPED or (change.field == "status" and change.new in OVER) for change in changes)
-
-
-def _at_followed_sites(group: Sequence[Notification]) -> list[str]:
-    """A change that stands for many sites names none: here those that the reader follows, or that are near."""
-    found = []
-    for each in group:
-        if each.change.field.endswith("/more") and (each.subscription.site_key or each.subscription.has_place):
-            found += [wording.sentence(one) for one in _each_site(each.change) if is_about(each.subscription, one)]
-    return found[:MOST_SENTENCES]
-
-
-def _each_site(change: TrialChange) -> list[Change]:
-    """The single changes that a row holds which stands for many."""
-    length = max(len(change.old or []), len(change.new or []))
-    old, new = change.old or [None] * length, change.new or [None] * length
-    return [
-        Change("site", change.kind, Rank(change.rank), a, b, _site_name(b or a)) for a, b in zip(old, new, strict=True)
-    ]
-
-
-def _site_name(facts: dict[str, Any]) -> str:
-    return ", ".join(part for part in (facts["facility"], facts["city"]) if part)
-
-
-def is_about(subscription: Subscription, change: Change) -> bool:
-    """Whether a single site's change is about the site or the place that is followed."""
-    facts = change.new or change.old
-    if subscription.site_key:
-        return topics.site_key(facts["facility"], facts["city"], facts["country"]) == subscription.site_key
-    if facts["latitude"] is None or subscription.place_latitude is None or subscription.place_longitude is None:
-        return False
-    here = (subscription.place_latitude, subscription.place_longitude)
-    km = haversine_km(here, (facts["latitude"], facts["longitude"]))
-    return km <= (subscription.radius_km or 0) + ROUNDING_KM
-
-
-def _ending(group: Sequence[Notification]) -> str:
-    """What becomes of the mails about a trial that is over, for those who follow it."""
-    trial = group[0].change.trial
-    if not any(each.subscription.trial_id for each in group) or trial.status not in OVER:
-        return ""
-    ends = any(each.change.field == "status" and each.change.new in OVER for each in group)
-    results = any(each.change.kind == "results_posted" for each in group)
-    if (ends and (trial.has_results or trial.status == NEVER_RAN)) or results:
-        return "This trial is over. Our mails about it end with this one."
-    return "This trial is over. We write again if results are posted within a year. Then our mails end." if ends else ""
-
-
-def _other_trials(trial: Trial) -> str:
-    condition = trial.subscription_condition
-    return f"Open trials for {condition.name}" if condition else ""
-
-
-def _url(trial: Trial, version: int, versions: int, *, is_new: bool) -> str:
-    if is_new:
-        return absolute(trial.get_absolute_url())
-    if versions > 1:
-        return absolute(reverse("trials:changes", args=[trial.nct_id]))
-    return absolute(reverse("trials:update", args=[trial.nct_id, version]))
-
-
-def _unchanged(kinds: set[str]) -> str:
-    """The facts that readers ask about first and that these updates left alone."""
-    same = [facet for facet, starts in _FACETS.items() if not any(kind.startswith(starts) for kind in kinds)]
-    if not same:
-        return ""
-    return f"This did not change: {', '.join(same[:-1])}{' and ' if same[1:] else ''}{same[-1]}."
-
-
-def _other_trials_url(trial: Trial) -> str:
-    condition = trial.subscription_condition
-    if condition is None:
-        return ""
-    return absolute(f"{reverse('trials:list')}?condition={condition.slug}{NEAR}")
-
-
-def _next_step(kinds: set[str]) -> str:
-    if kinds & _STOPPED:
-        return "If you take part, ask the study team what this means for you. Do not stop a treatment on your own."
-    if kinds & _WHO:
-        return "Read on the page who can join now. Then ask your doctor whether that includes you."
-    if kinds & {"status_opened", "site_opened", "site_added", TrialChange.LISTED}:
-        return "If it may suit you, take the page to your doctor. It lists whom to call and what to ask."
-    if "results_posted" in kinds:
-        return "Ask your doctor what the results may mean for you."
-    return "There is nothing you must do. If you have questions, take them to your doctor."

@@ -26,6 +26,10 @@ _REST = "https://rest.invalid/"
 _inliner = css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
 
 
+Pairs = tuple[tuple[int, int, str], ...]
+"""What a mail tells, and why: a change or an update of a text, and the topic that it came by."""
+
+
 @dataclass(frozen=True)
 class Letter:
     sender: str
@@ -42,8 +46,7 @@ class Body:
 
 def alert(email: Email, subscriber: Subscriber, notifications: Sequence[Notification], *, now: datetime) -> Letter:
     """An alert or a digest. Many readers get the same words, so those are kept; only the links are each one's own."""
-    pairs = tuple(sorted((each.change_id, _topic(each)) for each in notifications))
-    told, body = told_and_body(email.kind, subscriber.is_neutral, pairs, _Held(notifications))
+    told, body = told_and_body(email.kind, subscriber.is_neutral, _pairs(notifications), _Held(notifications))
     subscriptions = sorted({each.subscription_id for each in notifications})
     own = {
         _UNSUBSCRIBE: links.unsubscribe_url(subscriber, subscriptions),
@@ -55,10 +58,12 @@ def alert(email: Email, subscriber: Subscriber, notifications: Sequence[Notifica
         "List-Unsubscribe": f"<{links.one_click_url(subscriber, subscriptions)}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "X-Trial-Changes": ", ".join(told.keys),
+        "X-Explainer-Updates": ", ".join(told.text_keys),
     }
     text, html = body.text, body.html
     for general, ones in own.items():
         text, html = text.replace(general, ones), html.replace(escape(general), escape(ones))
+    headers = {name: value for name, value in headers.items() if value}  # a mail about texts names no trial's change
     assert subscriber.email is not None
     return _letter(email, subscriber.email, Body(body.subject, text, html), headers, now, neutral=subscriber.is_neutral)
 
@@ -73,8 +78,7 @@ def _near(subscriber: Subscriber) -> str:
 
 def preview(email: Email, subscriber: Subscriber, notifications: Sequence[Notification]) -> str:
     """How a mail looks, for administrators: without the links by which its reader can be acted for."""
-    pairs = tuple(sorted((each.change_id, _topic(each)) for each in notifications))
-    _, body = told_and_body(email.kind, subscriber.is_neutral, pairs, _Held(notifications))
+    _, body = told_and_body(email.kind, subscriber.is_neutral, _pairs(notifications), _Held(notifications))
     return body.html.replace(escape(items.NEAR), "")
 
 
@@ -87,6 +91,10 @@ def confirmation(email: Email, asked: Confirmation, *, now: datetime) -> Letter:
         "url": links.manage_url(asked) if email.kind == Email.Kind.MANAGE else links.confirm_url(asked),
     }
     return _letter(email, asked.email, _render(email.kind, context), {}, now, neutral=False)
+
+
+def _pairs(notifications: Sequence[Notification]) -> Pairs:
+    return tuple(sorted((each.change_id or 0, each.explainer_update_id or 0, _topic(each)) for each in notifications))
 
 
 class _Held:
@@ -103,13 +111,12 @@ class _Held:
 
 
 @lru_cache(maxsize=256)
-def told_and_body(
-    kind: str, is_neutral: bool, pairs: tuple[tuple[int, str], ...], held: _Held
-) -> tuple[items.Told, Body]:
+def told_and_body(kind: str, is_neutral: bool, pairs: Pairs, held: _Held) -> tuple[items.Told, Body]:
     notifications = list(
         Notification.objects.filter(pk__in=[each.pk for each in held.notifications]).select_related(
             "change__trial__plain_summary", "change__trial__subscription_condition", "subscription__trial__moved_to",
-            "subscription__condition",
+            "subscription__condition", "subscription__explainer__live",
+            "explainer_update__explainer__live",
         )
     )  # fmt: skip
     told = items.told(notifications)
@@ -129,7 +136,7 @@ def _topic(notification: Notification) -> str:
 
 def wish_lines(asked: Confirmation) -> list[str]:
     """What one mailed button begins, in a reader's words."""
-    wishes = [asked, *asked.followers.select_related("trial__plain_summary", "condition")]
+    wishes = [asked, *asked.followers.select_related("trial__plain_summary", "condition", "explainer__live")]
     return list(dict.fromkeys(line for wish in wishes for line in topics.wish(wish)))
 
 

@@ -10,9 +10,11 @@ from subscriptions import consent, items
 from subscriptions.models import Confirmation, Subscriber, Subscription
 from subscriptions.models.people import Frequency, Scope
 
+TOPICS = ("trial__plain_summary", "condition", "explainer__live")
+
 
 def followed(subscriber: Subscriber) -> list[Subscription]:
-    live = subscriber.subscriptions.live().select_related("trial__plain_summary", "condition")
+    live = subscriber.subscriptions.live().select_related(*TOPICS)
     return list(live.order_by(F("trial").asc(nulls_last=True), "condition__name"))
 
 
@@ -57,7 +59,9 @@ def export(subscriber: Subscriber, *, site: str) -> dict[str, Any]:
         "paused_until": _iso(subscriber.paused_until),
         "subscriptions": [
             _subscription(each, site)
-            for each in subscriber.subscriptions.select_related("trial__plain_summary", "condition").order_by("pk")
+            for each in subscriber.subscriptions.select_related(
+                "trial__plain_summary", "condition", "explainer__live"
+            ).order_by("pk")
         ],
         "mails": _mails(subscriber),
     }
@@ -82,14 +86,16 @@ def _subscription(each: Subscription, site: str) -> dict[str, Any]:
 
 
 def _mails(subscriber: Subscriber) -> list[dict[str, Any]]:
-    mails = subscriber.emails.prefetch_related("notifications__change__trial").order_by("pk")
+    mails = subscriber.emails.prefetch_related(
+        "notifications__change__trial", "notifications__explainer_update__explainer"
+    ).order_by("pk")
     return [
         {
             "kind": mail.kind,
             "state": mail.state,
             "written_at": _iso(mail.created_at),
             "sent_at": _iso(mail.sent_at),
-            "about": sorted({items.key(each.change) for each in mail.notifications.all()}),
+            "about": sorted({items.key(each) for each in mail.notifications.all()}),
         }
         for mail in mails
     ]

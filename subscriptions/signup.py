@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from explainers.models import Explainer
 from subscriptions import addresses, consent
 from subscriptions.models import Confirmation, Subscriber, Subscription, Suppression
 from subscriptions.models.people import Frequency, Scope
@@ -42,6 +43,7 @@ class Wish:
     email: str
     trial: Trial | None = None
     condition: Condition | None = None
+    explainer: Explainer | None = None
     around: Around | None = None
     other: Other = Other()
     frequency: str = Frequency.AT_ONCE
@@ -58,6 +60,7 @@ def ask(wish: Wish, *, now: datetime) -> Confirmation:
         now=now,
         trial=wish.trial,
         condition=wish.condition,
+        explainer=wish.explainer,
         **_place(wish.around),
         site_key=wish.other.site_key,
         treatment_key=wish.other.treatment_key,
@@ -106,7 +109,7 @@ def _write_down(purpose: Purpose, email: str, *, now: datetime, **fields: Any) -
 def find(pk: int, nonce: str, *purposes: str) -> Confirmation | None:
     """The row that a mailed link names, used or not; None when it is gone."""
     rows = Confirmation.objects.filter(pk=pk, nonce=nonce, purpose__in=purposes)
-    return rows.select_related("trial__plain_summary", "condition").first()
+    return rows.select_related("trial__plain_summary", "condition", "explainer__live").first()
 
 
 @transaction.atomic
@@ -171,12 +174,14 @@ def _pace(wish: Confirmation, topic: dict[str, Any]) -> dict[str, str]:
 
 
 def _topic_name(wish: Confirmation, topic: dict[str, Any]) -> str:
-    is_named = topic["place_latitude"] is not None or not (topic["trial_id"] or topic["condition_id"])
+    is_named = topic["place_latitude"] is not None or not any(
+        topic[name] for name in ("trial_id", "condition_id", "explainer_id")
+    )
     return wish.topic_name if is_named else ""
 
 
 def _topics(wish: Confirmation) -> list[dict[str, Any]]:
-    """What a sign-up asks to follow: its trial, its condition, or both; or one of the others."""
+    """What a sign-up asks to follow: its trial, its condition, its text, or several; or one of the others."""
     nothing: dict[str, Any] = dict.fromkeys(TOPIC_FIELDS) | {"site_key": "", "treatment_key": "", "search": ""}
     place = {name: getattr(wish, name) for name in ("place_latitude", "place_longitude", "radius_km")}
     topics = []
@@ -184,6 +189,8 @@ def _topics(wish: Confirmation) -> list[dict[str, Any]]:
         topics.append(nothing | {"trial_id": wish.trial_id})
     if wish.condition_id is not None:
         topics.append(nothing | {"condition_id": wish.condition_id, **place})
+    if wish.explainer_id is not None:
+        topics.append(nothing | {"explainer_id": wish.explainer_id})
     for name in ("site_key", "treatment_key", "search"):
         if getattr(wish, name):
             topics.append(nothing | {name: getattr(wish, name)})

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from celery import shared_task
 from django.utils import timezone
 
-from subscriptions import composing, confirmations, delivery, digests, leaving, matching, outbox
+from subscriptions import composing, confirmations, delivery, digests, leaving, matching, outbox, text_matching
 from subscriptions.models import Email
 from subscriptions.waking import wake
 
@@ -21,6 +21,7 @@ def sweep() -> None:
         outbox.recover,
         lambda: confirmations.prepare(now=now),
         lambda: matching.match_new_runs(now=now),
+        lambda: text_matching.match_new_updates(now=now),
         lambda: composing.compose_alerts(now=now),
         lambda: digests.run_due(now=now),
         lambda: leaving.tidy(now=now),

@@ -12,6 +12,7 @@ from trials.text_match import key
 from trials.vocabulary import PHASE, STATUS, STUDY_TYPE
 
 if TYPE_CHECKING:
+    from explainers.models import Explainer
     from subscriptions.models.topics import Topic
 
 KEY_LENGTH, TREATMENT_LENGTH, NAME_LENGTH = 300, 200, 300
@@ -37,9 +38,16 @@ def words(topic: Topic) -> str:
         return f"{topic.condition.name} within {distance(topic.radius_km or 0)} of {topic.topic_name}"
     if topic.condition is not None:
         return topic.condition.name
+    if topic.explainer is not None:
+        return f"our text “{text_title(topic.explainer)}”"
     if topic.search:
         return f"your search: {topic.topic_name}"
     return topic.topic_name
+
+
+def text_title(explainer: Explainer) -> str:
+    """As readers know it: the working copy may hold what nobody approved."""
+    return explainer.live.title if explainer.live else explainer.slug
 
 
 def wish(topic: Topic) -> list[str]:
@@ -50,6 +58,8 @@ def wish(topic: Topic) -> list[str]:
     if topic.condition is not None:
         around = f" within {distance(topic.radius_km or 0)} of {topic.topic_name}" if topic.has_place else ""
         lines.append(f"new trials for {topic.condition.name}{around}, and trials that open{' there' if around else ''}")
+    if topic.explainer is not None:
+        lines.append(f"corrections and new versions of our text “{text_title(topic.explainer)}”")
     if topic.site_key:
         lines.append(f"trials at {topic.topic_name}: new ones, and the site opening or closing")
     if topic.treatment_key:

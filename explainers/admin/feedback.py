@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from explainers.admin.doer import doer
 from explainers.models import Correction, ReaderReport
+from explainers.publishing import updates
 
 
 @admin.register(ReaderReport)
@@ -35,3 +36,4 @@ class CorrectionAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Correction, form: Any, change: bool) -> None:
         obj.logged_by = obj.logged_by or doer(request)
         super().save_model(request, obj, form, change)
+        updates.tell_of_correction(obj, at=timezone.now())

@@ -15,6 +15,7 @@ from explainers.models.glossary import GlossaryTerm
 from explainers.models.people import Signature
 from explainers.models.references import Reference, Resource
 from explainers.models.summaries import PlainSummary, PlainSummaryQuerySet, SummaryCheck, SummaryText, SummaryVersion
+from explainers.models.updates import ExplainerUpdate
 
 __all__ = [
     "Autosave",
@@ -25,6 +26,7 @@ __all__ = [
     "ExplainerImage",
     "ExplainerItem",
     "ExplainerQuerySet",
+    "ExplainerUpdate",
     "ExplainerVersion",
     "Faq",
     "GlossaryTerm",

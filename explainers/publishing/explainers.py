@@ -14,6 +14,7 @@ from explainers import checklist, marking, rendering
 from explainers.content import RICH, Content, freeze
 from explainers.models import Explainer, ExplainerCheck, ExplainerVersion, TrialMention
 from explainers.models.people import signed
+from explainers.publishing import updates
 from explainers.publishing.errors import PublishingError
 from trials.models import Trial
 
@@ -63,9 +64,9 @@ def send_back(explainer: Explainer, *, by: User) -> Explainer:
 
 @transaction.atomic
 def publish(
-    explainer: Explainer, *, by: User, revision: int | None = None, at: datetime | None = None
+    explainer: Explainer, *, by: User, revision: int | None = None, what_changed: str = "", at: datetime | None = None
 ) -> Explainer:
-    """Freeze the working copy and put it on the page."""
+    """Freeze the working copy and put it on the page. `what_changed` is mailed to those who follow the text."""
     at = at or timezone.now()
     explainer = _locked(explainer)
     if revision is not None and revision != explainer.revision:
@@ -81,6 +82,7 @@ def publish(
     explainer.withdrawn_at, explainer.withdrawn_because = None, ""
     explainer.save()
     _note_mentions(explainer, content)
+    updates.tell_of_version(explainer.live, what_changed)
     return explainer
 
 
@@ -139,14 +141,16 @@ def still_correct(explainer: Explainer, *, by: User, note: str = "", at: datetim
 
 @transaction.atomic
 def withdraw(explainer: Explainer, *, because: str, by: User, at: datetime | None = None) -> Explainer:
+    at = at or timezone.now()
     explainer = _locked(explainer)
     if not explainer.is_published:
         raise PublishingError("Only a published text can be withdrawn.")
     if not because.strip():
         raise PublishingError("Say why the text is withdrawn.")
     explainer.state, explainer.withdrawn_because = State.WITHDRAWN, because.strip()
-    explainer.withdrawn_at = at or timezone.now()
+    explainer.withdrawn_at = at
     explainer.save(update_fields=["state", "withdrawn_because", "withdrawn_at"])
+    updates.tell_of_withdrawal(explainer, because=because, at=at)
     explainer.mentions.all().delete()
     return explainer
 

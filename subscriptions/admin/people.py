@@ -11,12 +11,22 @@ from subscriptions.models import Subscriber, Subscription, Suppression
 
 @admin.register(Subscription)
 class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
-    list_display = ["id", "trial", "condition", "frequency", "scope", "confirmed_at", "ended_at", "ended_reason"]
+    list_display = [
+        "id",
+        "trial",
+        "condition",
+        "explainer",
+        "frequency",
+        "scope",
+        "confirmed_at",
+        "ended_at",
+        "ended_reason",
+    ]
     list_filter = ["frequency", "scope", "ended_reason"]
-    list_select_related = ["trial", "condition"]
+    list_select_related = ["trial", "condition", "explainer"]
     search_fields = ["trial__nct_id", "condition__name"]
     ordering = ["-id"]
-    fields = ["reader", "trial", "condition", "frequency", "scope", "confirmed_at", "ended_at", "ended_reason", "consent_version", "source"]  # fmt: skip  # noqa: E501
+    fields = ["reader", "trial", "condition", "explainer", "frequency", "scope", "confirmed_at", "ended_at", "ended_reason", "consent_version", "source"]  # fmt: skip  # noqa: E501
     readonly_fields = ["reader"]
 
     @admin.display(description="reader")

@@ -1,4 +1,12 @@
-from subscriptions.models.mails import BounceReport, DigestRun, Email, MailSwitch, MatchedRun, Notification
+from subscriptions.models.mails import (
+    BounceReport,
+    DigestRun,
+    Email,
+    MailSwitch,
+    MatchedRun,
+    MatchedUpdate,
+    Notification,
+)
 from subscriptions.models.people import Confirmation, Subscriber, Subscription, Suppression
 
 __all__ = [
@@ -8,6 +16,7 @@ __all__ = [
     "Email",
     "MailSwitch",
     "MatchedRun",
+    "MatchedUpdate",
     "Notification",
     "Subscriber",
     "Subscription",

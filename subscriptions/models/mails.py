@@ -19,6 +19,19 @@ class MatchedRun(models.Model):
         return f"matching of run {self.run_id}"
 
 
+class MatchedUpdate(models.Model):
+    """A text's update whose followers were found: their notifications were written with it, in one transaction."""
+
+    update = models.OneToOneField(
+        "explainers.ExplainerUpdate", on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    notifications = models.PositiveIntegerField(default=0)
+    matched_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"matching of update {self.update_id}"
+
+
 class DigestRun(models.Model):
     """One gathering of the readers whose hour has come. `due_hour` is a label, never computed from "now"."""
 
@@ -122,13 +135,16 @@ class Email(models.Model):
 
 
 class Notification(models.Model):
-    """One change concerns one subscription. Unique, so that matching may run any number of times."""
+    """One change, or one update of a text, concerns one subscription. Unique, so that matching may run many times."""
 
     subscription = models.ForeignKey(
         Subscription, on_delete=models.CASCADE, db_index=False, related_name="notifications"
     )
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, db_index=False, related_name="+")
-    change = models.ForeignKey("trials.TrialChange", on_delete=models.CASCADE, related_name="+")
+    change = models.ForeignKey("trials.TrialChange", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    explainer_update = models.ForeignKey(
+        "explainers.ExplainerUpdate", on_delete=models.CASCADE, null=True, blank=True, db_index=False, related_name="+"
+    )
     is_urgent = models.BooleanField(help_text="Its update holds a change to tell at once.")
     created_at = models.DateTimeField()
     email = models.ForeignKey(
@@ -139,6 +155,16 @@ class Notification(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["subscription", "change"], name="notification_once"),
+            models.UniqueConstraint(
+                fields=["explainer_update", "subscription"],
+                condition=Q(explainer_update__isnull=False),
+                name="notification_of_text_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(change__isnull=False, explainer_update=None)
+                | Q(change=None, explainer_update__isnull=False),
+                name="notification_about_one_thing",
+            ),
             models.CheckConstraint(condition=Q(email=None) | Q(dropped_at=None), name="notification_told_or_dropped"),
         ]
         indexes = [
@@ -149,7 +175,8 @@ class Notification(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"change {self.change_id} for subscription {self.subscription_id}"
+        about = f"change {self.change_id}" if self.change_id else f"update {self.explainer_update_id}"
+        return f"{about} for subscription {self.subscription_id}"
 
 
 class BounceReport(models.Model):

@@ -111,6 +111,11 @@ class Subscription(Topic):
                 name="subscription_treatment_once",
             ),
             models.UniqueConstraint(
+                fields=["explainer", "subscriber"],
+                condition=Q(ended_at=None, explainer__isnull=False),
+                name="subscription_explainer_once",
+            ),
+            models.UniqueConstraint(
                 fields=["search", "subscriber"],
                 condition=Q(ended_at=None) & ~Q(search=""),
                 name="subscription_search_once",
@@ -132,7 +137,9 @@ class Subscription(Topic):
 
     @property
     def scopes(self) -> list[tuple[str, str]]:
-        """What its reader can choose from: a brief is there for whole conditions."""
+        """What its reader can choose from: a brief is there for whole conditions; of a text all news matters."""
+        if self.explainer_id is not None:
+            return [(Scope.MATTERS.value, "What our editors changed")]
         has_brief = self.condition_id is not None and not self.has_place
         return [(each.value, each.label) for each in Scope if has_brief or each != Scope.BRIEF]
 
@@ -178,6 +185,9 @@ class Confirmation(Topic):
     # A sign-up goes with its topic; it may ask for a trial and a condition at once
     trial = models.ForeignKey("trials.Trial", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     condition = models.ForeignKey("trials.Condition", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    explainer = models.ForeignKey(
+        "explainers.Explainer", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.MATTERS)
     frequency = models.CharField(max_length=10, choices=Frequency, default=Frequency.AT_ONCE)
     consent_version = models.CharField(max_length=20)

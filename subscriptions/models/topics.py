@@ -7,13 +7,14 @@ from django.db.models import Q
 
 TOPIC_FIELDS = (
     "trial_id", "condition_id", "place_latitude", "place_longitude", "radius_km", "site_key", "treatment_key", "search",
+    "explainer_id",
 )  # fmt: skip
 ROUNDING_KM = 8
 """A place is stored to a tenth of a degree: a site may lie so much nearer than it seems."""
 
 
 class Topic(models.Model):
-    """Exactly one of: a trial, a condition (all over, or around a place), a site, a treatment, a search."""
+    """Exactly one of: a trial, a condition (all over, or around a place), a site, a treatment, a search, a text."""
 
     trial = models.ForeignKey(
         "trials.Trial", on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="%(class)ss"
@@ -27,6 +28,14 @@ class Topic(models.Model):
     site_key = models.CharField(max_length=300, blank=True, db_default="", default="")
     treatment_key = models.CharField(max_length=200, blank=True, db_default="", default="")
     search = models.CharField(max_length=600, blank=True, db_default="", default="", help_text="Its canonical query.")
+    explainer = models.ForeignKey(
+        "explainers.Explainer",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="%(class)ss",
+    )
     topic_name = models.CharField(
         max_length=300, blank=True, db_default="", default="", help_text="The town, site, treatment or search in words."
     )
@@ -45,8 +54,9 @@ class Topic(models.Model):
 
 
 def one_topic() -> Q:
-    """Exactly one of the five kinds."""
-    given = [Q(trial__isnull=False), Q(condition__isnull=False), ~Q(site_key=""), ~Q(treatment_key=""), ~Q(search="")]
+    """Exactly one of the six kinds."""
+    named = [Q(trial__isnull=False), Q(condition__isnull=False), Q(explainer__isnull=False)]
+    given = [*named, ~Q(site_key=""), ~Q(treatment_key=""), ~Q(search="")]
     whole = Q()
     for chosen in given:
         this = chosen

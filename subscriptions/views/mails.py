@@ -29,7 +29,8 @@ def mail(request: HttpRequest, token: str) -> HttpResponse:
 def _notifications(email: Email) -> list[Notification]:
     """What had ended when the mail went was not in it; what has ended since was."""
     topics = ("subscription__trial__plain_summary", "subscription__trial__moved_to", "subscription__condition")
+    texts = ("subscription__explainer__live", "explainer_update__explainer__live")
     trials = ("change__trial__plain_summary", "change__trial__subscription_condition")
     told_by = Q(subscription__ended_at=None) | Q(subscription__ended_at__gt=email.sent_at or email.created_at)
     of_mail = Notification.objects.filter(told_by, email=email)
-    return list(of_mail.select_related(*trials, *topics))
+    return list(of_mail.select_related(*trials, *topics, *texts))

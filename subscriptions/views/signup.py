@@ -109,7 +109,7 @@ def _unsubscribed(request: HttpRequest, subscriber_id: int, subscriptions: list[
 
 def _topics(subscriber_id: int, subscriptions: list[int]) -> list[str]:
     live = Subscription.objects.live().filter(subscriber=subscriber_id, pk__in=subscriptions)
-    return [each.topic for each in live.select_related("trial__plain_summary", "condition")]
+    return [each.topic for each in live.select_related("trial__plain_summary", "condition", "explainer__live")]
 
 
 def _check_mail(request: HttpRequest, purpose: str) -> HttpResponse:
@@ -118,7 +118,7 @@ def _check_mail(request: HttpRequest, purpose: str) -> HttpResponse:
     return response
 
 
-_NAMED = ("trial", "condition", "near", "within", "site", "treatment", "search")
+_NAMED = ("trial", "condition", "near", "within", "site", "treatment", "search", "explainer")
 _DISTANCES = [("25km", "25 km (16 miles)"), ("50km", "50 km (31 miles)"), ("100km", "100 km (62 miles)"),
               ("250km", "250 km (155 miles)"), ("500km", "500 km (311 miles)")]  # fmt: skip
 
@@ -151,7 +151,7 @@ def _form_page(request: HttpRequest, form: SubscribeForm, *, status: int, errors
 def _named(form: SubscribeForm) -> dict[str, Any]:
     """What the form is about, as far as we know it; empty where it names nothing."""
     form.is_valid()
-    topics: dict[str, Any] = {name: form.cleaned_data.get(name) for name in ("trial", "condition")}
+    topics: dict[str, Any] = {name: form.cleaned_data.get(name) for name in ("trial", "condition", "explainer")}
     other = form.cleaned_data.get("other") or signup.Other()
     if topics["trial"] is not None:
         trial = topics["trial"]
