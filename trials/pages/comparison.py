@@ -95,7 +95,8 @@ def _criteria(trial: Trial) -> str:
     """How many rules the registrant lists; headings and the points under a rule are not counted."""
     found = eligibility.parse(trial.record.eligibility)
     if found.is_split:
-        return f"{_rules(_points(found.inclusion))} to join, {_rules(_points(found.exclusion))} that keep people out"
+        out = _points(found.exclusion)
+        return f"{_rules(_points(found.inclusion))} to join, {out:,} that keep{'s' if out == 1 else ''} people out"
     count = sum(_points(section.items) for section in found.sections)
     return f"{_rules(count)}, not in two lists" if count else ""
 
