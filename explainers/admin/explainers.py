@@ -18,9 +18,10 @@ from explainers.content import RICH, freeze
 from explainers.models import Category, Explainer, ExplainerItem, Faq, Reference, Resource
 from explainers.publishing import PublishingError
 from explainers.publishing import explainers as steps
-from explainers.views.explainers import page_of
+from explainers.views.explainers import as_shown, page_of
 
 CHANGE, REVIEW, WITHDRAW = (f"explainers.{name}_explainer" for name in ("change", "review", "withdraw"))
+SHORT = ("dek", "key_takeaway", "short_answer", "caution", "how_made")
 RESERVED = ("feed", "category", "images")
 
 
@@ -30,8 +31,11 @@ class ExplainerForm(forms.ModelForm):
     class Meta:
         model = Explainer
         fields = "__all__"  # noqa: DJ007  the admin's fieldsets choose
-        widgets = {name: forms.Textarea(attrs={"rows": 30 if name == "body" else 10, "cols": 100, "data-markup": ""})
-                   for name in RICH}  # fmt: skip
+        widgets = {
+            **{name: forms.Textarea(attrs={"rows": 30 if name == "body" else 10, "cols": 100, "data-markup": ""})
+               for name in RICH},
+            **{name: forms.Textarea(attrs={"rows": 3, "cols": 100}) for name in SHORT},
+        }  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -95,8 +99,8 @@ class ExplainerAdmin(admin.ModelAdmin):
     fieldsets = (
         (None, {"fields": ("seen", "kind", "title", "slug", "category", "dek", "key_takeaway", "short_answer")}),
         ("Text", {"fields": ("body", "evidence", "caution", "our_view", "our_view_by", "context", "status_as_of"),
-                  "description": "Body, evidence, our view and context take HTML: p, h2, h3, ul, ol, li, strong, em, "
-                                 "a, blockquote, hr, table, img. [1] names source 1; an NCT ID becomes a link."}),
+                  "description": "[1] names source 1. An NCT ID becomes a link with the trial’s status, a word of the "
+                                 "glossary is marked. Anything but plain marks is taken out when you save."}),
         ("How it was made", {"fields": ("machine_helped", "how_made", "review_on")}),
         ("Where it belongs", {"fields": ("conditions", "related")}),
     )  # fmt: skip
@@ -145,7 +149,8 @@ def _submit(request: HttpRequest, row: Explainer) -> str:
 
 def _publish(request: HttpRequest, row: Explainer) -> str:
     seen = request.POST.get("revision", "")
-    steps.publish(row, by=doer(request), revision=int(seen) if seen.isdigit() else None)
+    note = request.POST.get("what_changed", "")
+    steps.publish(row, by=doer(request), revision=int(seen) if seen.isdigit() else None, what_changed=note)
     return "The text is on its page."
 
 
@@ -191,7 +196,8 @@ def markup(request: HttpRequest) -> HttpResponse:
     """What would be kept of this HTML: for the preview beside a text, and for what is pasted into it."""
     if not request.user.has_perm(CHANGE):
         raise PermissionDenied
-    return JsonResponse({"html": rendering.clean(request.POST.get("html", "")[:400_000])})
+    html = rendering.clean(request.POST.get("html", "")[:400_000])
+    return JsonResponse({"html": html, "shown": as_shown(html)})
 
 
 def preview(request: HttpRequest, pk: int) -> HttpResponse:

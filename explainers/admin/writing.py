@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from explainers import publishing
@@ -105,7 +106,7 @@ def _publish(request: HttpRequest, trial: Trial) -> str:
     if request.user.has_perm(CHANGE) and _typed(request) != _of(trial).working_text:
         raise publishing.PublishingError("You changed the text: save it first, and let somebody else check it.")
     publishing.publish(_of(trial), by=doer(request), revision=_revision(request))
-    return f"The text of {trial} is on its page."
+    return format_html('The text of {} is out. <a href="{}">Its page</a>', trial, trial.get_absolute_url())
 
 
 def _send_back(request: HttpRequest, trial: Trial) -> str:

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 
 from explainers import structured
 from explainers.content import Content, thaw
-from explainers.marking import TrialLink, Word, mentioned
+from explainers.marking import Marker, TrialLink, Word, cited, mentioned
 from explainers.models import Category, Explainer, ExplainerQuerySet, ExplainerVersion, GlossaryTerm
 from explainers.presenting import show
 from trials.models import Condition, Trial
@@ -32,12 +32,25 @@ def explainer(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "explainers/explainer.html", page_of(row, version, content, json_ld=json_ld))
 
 
+def as_shown(clean_html: str) -> str:
+    """One cleaned text with its marks, as the page would show it: for the preview beside it."""
+    trials = trial_links(named_trials([clean_html]))
+    marker = Marker(references=cited([clean_html]), trials=trials, words=glossary_words())
+    return marker.html(clean_html)[0]
+
+
+def named_trials(texts: list[str]) -> list[Trial]:
+    return list(Trial.objects.filter(nct_id__in=mentioned(texts)).select_related("plain_summary").order_by("nct_id"))
+
+
+def trial_links(named: list[Trial]) -> dict[str, TrialLink]:
+    return {trial.nct_id: TrialLink(trial.get_absolute_url(), status_label(trial.status).lower()) for trial in named}
+
+
 def page_of(row: Explainer, version: ExplainerVersion | None, content: Content, **more: Any) -> dict[str, Any]:
     """What the page shows; also of a working copy that has no version yet, for the preview."""
-    ids = mentioned(content.texts)
-    named = list(Trial.objects.filter(nct_id__in=ids).select_related("plain_summary").order_by("nct_id"))
-    links = {trial.nct_id: TrialLink(trial.get_absolute_url(), status_label(trial.status).lower()) for trial in named}
-    shown = show(content, trials=links, words=glossary_words())
+    named = named_trials(content.texts)
+    shown = show(content, trials=trial_links(named), words=glossary_words())
     related = Explainer.objects.published().filter(Q(related_from=row) | Q(related=row)).distinct()
     conditions = list(row.conditions.all())
     return {

@@ -27,7 +27,7 @@ async function cleaned(html) {
   data.append("html", html);
   data.append("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
   const answer = await fetch(address, { method: "POST", body: data, credentials: "same-origin" });
-  return answer.ok ? (await answer.json()).html : "";
+  return answer.ok ? await answer.json() : { html: "", shown: "" };
 }
 
 function toolbar(area) {
@@ -49,8 +49,8 @@ function toolbar(area) {
 
 function equip(area) {
   const preview = document.createElement("div");
-  preview.className = "markup-preview";
-  preview.setAttribute("aria-label", "Preview");
+  preview.className = "markup-preview desk-rich";
+  preview.setAttribute("aria-label", "What readers will see");
   preview.setAttribute("role", "region");
   const box = document.createElement("div");
   box.className = "markup-box";
@@ -58,7 +58,7 @@ function equip(area) {
   box.append(toolbar(area), area, preview);
   let soon;
   const show = async () => {
-    preview.innerHTML = await cleaned(area.value); // the server has cleaned it by the rules of the page
+    preview.innerHTML = (await cleaned(area.value)).shown; // the server has cleaned it by the rules of the page
   };
   area.addEventListener("input", () => {
     clearTimeout(soon);
@@ -75,7 +75,7 @@ function equip(area) {
     if (!html) return;
     event.preventDefault();
     const plain = event.clipboardData.getData("text/plain");
-    wrap(area, await cleaned(html).catch(() => plain), "");
+    wrap(area, await cleaned(html).then((answer) => answer.html).catch(() => plain), "");
   });
   if (area.value) show().catch(() => {});
 }

@@ -211,10 +211,20 @@ def test_withdrawing_takes_the_page_away(client, category):
     assert timezone.now() >= Explainer.objects.get().withdrawn_at
 
 
+def test_the_preview_shows_the_marks_that_the_page_would_show(client):
+    make_trial("NCT99000001", status="TERMINATED")
+    GlossaryTerm.objects.create(term="placebo", slug="placebo", definition="A tablet without a drug.")
+    client.force_login(member("Editor"))
+    typed = {"html": "<p>A placebo[1] in NCT99000001.</p>"}
+    shown = client.post("/admin/explainers/explainer/markup/", typed).json()["shown"]
+    for mark in ('<sup class="cite">', 'class="term"', "(terminated)", "/trials/NCT99000001/"):
+        assert mark in shown
+
+
 def test_pasted_html_is_cleaned_for_editors_only(client):
     paste = {"html": '<p onclick="x">Hi<script>alert(1)</script></p>'}
     path = "/admin/explainers/explainer/markup/"
     client.force_login(member("Editor"))
-    assert client.post(path, paste).json() == {"html": "<p>Hi</p>"}
+    assert client.post(path, paste).json() == {"html": "<p>Hi</p>", "shown": "<p>Hi</p>"}
     client.force_login(member("Reviewer"))
     assert client.post(path, paste).status_code == 403
