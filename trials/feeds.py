@@ -35,16 +35,16 @@ def trial(request: HttpRequest, trial: Trial) -> HttpResponse:
 def condition(request: HttpRequest, slug: str) -> HttpResponse:
     row = get_object_or_404(Condition.objects.shown(), slug=slug)
     changes = TrialChange.objects.filter(trial__conditions=row, rank__gte=Rank.DIGEST)
-    return _atom(request, Feed(f"Trials for {row.name}", row.get_absolute_url(), _site_start()), changes)
+    return _atom(request, Feed(f"Trials for {row.name}", row.get_absolute_url(), site_start()), changes)
 
 
 @conditional_page
 def changes(request: HttpRequest) -> HttpResponse:
     rows = TrialChange.objects.filter(rank__gte=Rank.DIGEST)
-    return _atom(request, Feed(f"What changed · {settings.SITE_NAME}", "/", _site_start()), rows)
+    return _atom(request, Feed(f"What changed · {settings.SITE_NAME}", "/", site_start()), rows)
 
 
-def _site_start() -> datetime:
+def site_start() -> datetime:
     """A feed needs a date of its own even before its first entry."""
     first = Trial.objects.order_by("first_seen_at").values_list("first_seen_at", flat=True).first()
     return first or datetime.fromisoformat("2026-01-01T00:00:00+00:00")
@@ -52,7 +52,11 @@ def _site_start() -> datetime:
 
 def _atom(request: HttpRequest, feed: Feed, rows: TrialChangeQuerySet) -> HttpResponse:
     ordered = rows.select_related("trial__plain_summary").order_by("-detected_at", "trial", "-rank", "id")
-    newest = list(ordered[: MOST * 6])
+    return written(request, feed, list(ordered[: MOST * 6]))
+
+
+def written(request: HttpRequest, feed: Feed, newest: Sequence[TrialChange]) -> HttpResponse:
+    """The Atom document of changes that come newest first, each with its trial."""
     updates = _by_update(newest)[:MOST]
     out = _DatedFeed(
         title=feed.title, link=settings.SITE_URL + feed.path, description="", language="en",

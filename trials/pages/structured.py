@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from trials import vocabulary
 from trials.masking import masked
-from trials.models import Condition, Trial
+from trials.models import Condition, Site, Treatment, Trial
 from trials.records import TrialRecord
 
 _BREAKS_OUT = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
@@ -99,12 +99,28 @@ def website() -> SafeString:
 
 
 def condition_page(condition: Condition, trials: Sequence[Trial]) -> SafeString:
+    about = {"@type": "MedicalCondition", "name": condition.name}
+    return _listing_page(f"Trials for {condition.name}", about, trials)
+
+
+def treatment_page(treatment: Treatment, trials: Sequence[Trial]) -> SafeString:
+    return _listing_page(f"Trials of {treatment.name}", {"@type": "MedicalTherapy", "name": treatment.name}, trials)
+
+
+def hospital_page(site: Site, trials: Sequence[Trial]) -> SafeString:
+    """A registry's "site" may be a hospital, a practice or a company: an organization in any case."""
+    parts = {"addressLocality": site.town.city, "addressRegion": site.town.state, "addressCountry": site.town.country}
+    address = {"@type": "PostalAddress", **{name: value for name, value in parts.items() if value}}
+    about = {"@type": "Organization", "name": site.name, "address": address}
+    return _listing_page(f"Trials at {site.name}", about, trials)
+
+
+def _listing_page(name: str, about: dict[str, Any], trials: Sequence[Trial]) -> SafeString:
     items = [
         {"@type": "ListItem", "position": place, "url": settings.SITE_URL + row.get_absolute_url()}
         for place, row in enumerate(trials, 1)
     ]
     return script_json(
-        {"@context": "https://schema.org", "@type": "MedicalWebPage", "name": f"Trials for {condition.name}",
-         "about": {"@type": "MedicalCondition", "name": condition.name},
+        {"@context": "https://schema.org", "@type": "MedicalWebPage", "name": name, "about": about,
          "mainEntity": {"@type": "ItemList", "itemListElement": items}}
     )  # fmt: skip

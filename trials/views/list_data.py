@@ -45,7 +45,7 @@ def as_csv(request: HttpRequest) -> HttpResponse:
     writer.writerow(COLUMNS)
     for trial in _trials(find(asked, per_page=MOST_ROWS)):
         row = facts(trial)
-        writer.writerow([_cell(row[column]) for column in COLUMNS])
+        writer.writerow([cell(row[column]) for column in COLUMNS])
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="trials.csv"'
     return response
@@ -71,6 +71,6 @@ def _trials(found: Found) -> list[Trial]:
     return [trials[id_] for id_ in ids if id_ in trials]
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
     text = "; ".join(value) if isinstance(value, list) else "" if value is None else str(value)
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
