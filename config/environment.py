@@ -58,6 +58,23 @@ class Environment:
             raise ImproperlyConfigured(f"{name} is {value}; it takes a number of at least {least:g}.")
         return number
 
+    def private_key(self, name: str) -> str:
+        """An RSA key as PEM, with line ends or with \\n for them; empty where none is given."""
+        value = self.text(name, "").replace("\r\n", "\n").replace("\\n", "\n")
+        if not value:
+            return ""
+        from dkim import crypto  # only sites that sign need it
+
+        try:
+            key = crypto.parse_pem_private_key(value.encode())
+        except Exception:  # not from it: it would show the key
+            key = None
+        if key is None:
+            raise ImproperlyConfigured(f"{name} is no RSA private key in PEM, or {name}_FILE names none.") from None
+        if key["modulus"].bit_length() < 1024:
+            raise ImproperlyConfigured(f"{name} is too short: mailbox providers want 2048 bits.")
+        return value
+
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """One of `choices`; the first is the default."""
         value = self.text(name, choices[0])

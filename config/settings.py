@@ -151,10 +151,10 @@ MAIL_RATE = env.number("MAIL_RATE", 25, least=0.01)
 MAIL_AMBIGUOUS = env.choice("MAIL_AMBIGUOUS", ("resend", "hold"))
 MAIL_HOLD = env.flag("MAIL_HOLD", False)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 60, least=1)
-DKIM_KEY = env.text("DKIM_KEY", "")
+DKIM_KEY = env.private_key("DKIM_KEY")
 DKIM_SELECTOR = env.text("DKIM_SELECTOR", "")
-if DKIM_KEY or DKIM_SELECTOR:
-    raise ImproperlyConfigured("The site does not sign mail itself yet: leave DKIM_KEY empty and let the relay sign.")
+if bool(DKIM_KEY) != bool(DKIM_SELECTOR):
+    raise ImproperlyConfigured("DKIM_KEY and DKIM_SELECTOR go together: set both, or neither and let the relay sign.")
 WEBHOOK_SECRET = env.text("WEBHOOK_SECRET", "")
 SIGNUP_LIMITS = env.text("SIGNUP_LIMITS", "")
 DEMO_MAIL_DIR = env.text("DEMO_MAIL_DIR", "")

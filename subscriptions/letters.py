@@ -16,7 +16,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.html import escape
 
-from subscriptions import consent, items, links, topics
+from subscriptions import consent, items, links, signing, topics
 from subscriptions.models import Confirmation, Email, Notification, Subscriber
 
 _PARTS = SMTP.clone(max_line_length=76)  # quoted-printable lines
@@ -173,7 +173,7 @@ def _letter(
     message["Content-Type"] = "multipart/alternative"
     message.attach(_part("plain", body.text))
     message.attach(_part("html", body.html))
-    return Letter(sender, recipient, message.as_bytes(policy=_HEADERS))
+    return Letter(sender, recipient, signing.signed(message.as_bytes(policy=_HEADERS)))
 
 
 def _part(subtype: str, text: str) -> EmailMessage:

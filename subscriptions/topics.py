@@ -1,34 +1,20 @@
-"""What is followed, in words, and the keys by which two spellings of one site or treatment are one topic. Pure."""
+"""What is followed, in words. The keys are those of the pages of sites and treatments: a form follows its page. Pure."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+from trials.directory.keys import site_key as site_key
+from trials.directory.keys import treatment_key as treatment_key
 from trials.places import MILE_KM
-from trials.site_changes import is_nameless
-from trials.text_match import key
 from trials.vocabulary import PHASE, STATUS, STUDY_TYPE
 
 if TYPE_CHECKING:
     from explainers.models import Explainer
     from subscriptions.models.topics import Topic
 
-KEY_LENGTH, TREATMENT_LENGTH, NAME_LENGTH = 300, 200, 300
-_DOSE = re.compile(r"\s*\(?\b\d[\d.,]*\s*(?:mg|mcg|µg|g|ml|iu|%)\b.*$", re.IGNORECASE)
-
-
-def site_key(facility: str, city: str, country: str) -> str:
-    """Empty for a site without a name: nobody can follow "Research Site"."""
-    if is_nameless(facility):
-        return ""
-    return "|".join((key(facility), key(city), key(country)))[:KEY_LENGTH]
-
-
-def treatment_key(name: str) -> str:
-    """`Pembrolizumab 200 mg` and `pembrolizumab` are one."""
-    return key(_DOSE.sub("", name) or name)[:TREATMENT_LENGTH]
+NAME_LENGTH = 300
 
 
 def words(topic: Topic) -> str:

@@ -17,7 +17,8 @@ from subscriptions import topics
 from subscriptions.models import Subscription
 from subscriptions.models.topics import ROUNDING_KM
 from trials.changes import Rank
-from trials.models import Location, SyncRun, TrialChange, TrialDocument
+from trials.directory.editing import same_page
+from trials.models import Location, Site, SyncRun, Treatment, TrialChange, TrialDocument
 from trials.places import EARTH_KM
 from trials.search.asking import understood
 from trials.search.planning import plan
@@ -115,11 +116,18 @@ def news_of(run: SyncRun) -> News:
     follows_places = live.filter(place_latitude__isnull=False).exists()
     if follows_sites or follows_places:
         _add_sites(run, news, follows_sites=follows_sites, follows_places=follows_places)
+        news.sites = _on_one_page(news.sites, Site)
     if live.exclude(treatment_key="").exists():
-        news.treatments = _treatments(run)
+        news.treatments = _on_one_page(_treatments(run), Treatment)
     if live.exclude(search="").exists():
         news.searches = _searches(run, live.exclude(search="").values_list("search", flat=True).distinct())
     return news
+
+
+def _on_one_page(fits: list[Fit], model: type[Site] | type[Treatment]) -> list[Fit]:
+    """Whoever follows one of two spellings that editors merged hears of both."""
+    keys = same_page(model, {fit.key for fit in fits}) if fits else {}
+    return [fit._replace(key=key) for fit in fits for key in keys.get(fit.key, (fit.key,))]
 
 
 def _changes(run: SyncRun, *kinds: str) -> list[TrialChange]:

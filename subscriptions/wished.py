@@ -2,15 +2,17 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.forms import ValidationError
 
 from subscriptions import topics
 from subscriptions.signup import Other
 from trials import places
-from trials.models import Location, Trial, TrialDocument
+from trials.directory.keys import site_name, treatment_name
+from trials.models import Location, Site, Treatment, Trial, TrialDocument
 from trials.places import MILE_KM, BadPlace, Place
 from trials.search.asking import Asked, understood
 from trials.search.resolving import resolve
@@ -52,27 +54,42 @@ def kilometres(text: str) -> int:
 
 
 def site(name: str) -> Other:
-    """`NCT07103668.2`: the third site of that trial's list, wherever else it takes part."""
+    """The name of its page, or `NCT07103668.2`: the third site of that trial's list, wherever else it takes part."""
     if not name:
         return Other()
+    if page := _page(Site.objects.select_related("town", "merged_into__town"), name):
+        return Other(site_key=page.key, name=_in_town(page.name, page.town.city))
     nct_id, position = _named(name, "We do not know this site.")
     row = Location.objects.filter(trial__nct_id=nct_id, position=position).first()
     key = topics.site_key(row.facility, row.city, row.country) if row else ""
     if row is None or not key:
         raise ValidationError("We do not know this site.")
-    return Other(site_key=key, name=f"{row.facility}, {row.city}"[: topics.NAME_LENGTH])
+    return Other(site_key=key, name=_in_town(site_name(row.facility), row.city))
+
+
+def _in_town(name: str, city: str) -> str:
+    return ", ".join(part for part in (name, city) if part)[: topics.NAME_LENGTH]
+
+
+def _page(rows: models.QuerySet[Any], slug: str) -> Any:
+    """The row of a page that readers see, the one that it was merged into where it was; None for any other name."""
+    row = None if _NAMED.fullmatch(slug) else rows.filter(slug=slug).first()
+    row = row.merged_into if row and row.merged_into_id else row
+    return row if row and not row.is_hidden else None
 
 
 def treatment(name: str) -> Other:
-    """`NCT07103668.0`: the first treatment in that trial's record."""
+    """The name of its page, or `NCT07103668.0`: the first treatment in that trial's record."""
     if not name:
         return Other()
+    if page := _page(Treatment.objects.select_related("merged_into"), name):
+        return Other(treatment_key=page.key, name=page.name)
     nct_id, position = _named(name, "We do not know this treatment.")
     document = TrialDocument.objects.filter(trial__nct_id=nct_id).first()
     treatments = document.record.interventions if document else ()
     if position >= len(treatments) or not (key := topics.treatment_key(treatments[position].name)):
         raise ValidationError("We do not know this treatment.")
-    return Other(treatment_key=key, name=treatments[position].name[: topics.NAME_LENGTH])
+    return Other(treatment_key=key, name=treatment_name(treatments[position].name)[: topics.NAME_LENGTH])
 
 
 def treatments_of(trial: Trial) -> list[tuple[str, str]]:

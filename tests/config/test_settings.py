@@ -10,6 +10,7 @@ import pytest
 
 from config.environment import Environment
 from config.settings import ROOT
+from tests.subscriptions.rsa import keys
 
 KEY = "k3y-" * 16
 GOOD = {"SECRET_KEY": KEY, "SITE_URL": "https://trials.example.org", "DATABASE_URL": "postgresql://app@127.0.0.1/x"}
@@ -44,6 +45,8 @@ def start(**changes: str) -> subprocess.CompletedProcess[str]:
         ({"MAIL_RATE": "fast"}, "MAIL_RATE is 'fast'; it takes a number"),
         ({"MAIL_RATE": "-1"}, "MAIL_RATE is -1; it takes a number of at least"),
         ({"MAIL_RATE": "nan"}, "MAIL_RATE is nan; it takes a number of at least"),
+        ({"DKIM_SELECTOR": "autumn"}, "DKIM_KEY and DKIM_SELECTOR go together"),
+        ({"DKIM_KEY": "s3cret-that-is-no-key", "DKIM_SELECTOR": "x"}, "DKIM_KEY is no RSA private key in PEM"),
         ({"MAIL_AMBIGUOUS": "shrug"}, "MAIL_AMBIGUOUS is 'shrug'; it takes one of"),
         ({"EMAIL_URL": "smtp://mail?tls=perhaps"}, "tls is 'perhaps'"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL must begin with"),
@@ -55,6 +58,16 @@ def test_a_bad_setting_stops_the_start_with_a_sentence(changes: dict[str, str], 
     done = start(**changes)
     assert done.returncode != 0
     assert sentence in done.stderr.strip().splitlines()[-1]
+
+
+def test_a_bad_key_is_not_shown() -> None:
+    done = start(DKIM_KEY="s3cret-that-is-no-key", DKIM_SELECTOR="x")
+    assert "s3cret" not in done.stderr + done.stdout
+
+
+def test_a_key_works_with_line_ends_and_without() -> None:
+    for pem in (keys().private_pem, keys().private_pem.replace("\n", "\\n")):
+        assert start(DKIM_KEY=pem, DKIM_SELECTOR="autumn").returncode == 0
 
 
 def test_production_is_the_default() -> None:
