@@ -1,4 +1,4 @@
-"""What is followed, in words. The keys are those of the pages of sites and treatments: a form follows its page. Pure."""
+"""What is followed, in words. Sites and treatments have the keys of their pages: a form follows its page. Pure."""
 
 from __future__ import annotations
 
