@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, User
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
@@ -11,9 +13,11 @@ from tests.factories import ConditionFactory, TrialFactory, study
 from trials import condition_editing, polling
 from trials.condition_editing import ConditionError
 from trials.conditions import condition_key
-from trials.models import Condition, ConditionName, SyncRun, Trial, TrialCondition
+from trials.models import Condition, ConditionName, ConditionParent, SyncRun, Trial, TrialCondition
 
 pytestmark = pytest.mark.django_db
+
+NO_PARENTS = {"parent_links-TOTAL_FORMS": "0", "parent_links-INITIAL_FORMS": "0"}
 
 
 @pytest.fixture
@@ -103,7 +107,7 @@ def test_hiding_takes_another_condition_to_follow_and_showing_undoes_it(client: 
 
 def test_a_new_name_for_readers_keeps_the_address_and_the_key(client: Client) -> None:
     old = condition("mellitus")
-    empty = {"names-TOTAL_FORMS": "1", "names-INITIAL_FORMS": "0", "names-0-name": "Sugar sickness"}
+    empty = {**NO_PARENTS, "names-TOTAL_FORMS": "1", "names-INITIAL_FORMS": "0", "names-0-name": "Sugar sickness"}
     client.post(reverse("admin:trials_condition_change", args=[old.pk]), {"name": "diabetes", **empty})
     old.refresh_from_db()
     assert (old.name, old.slug, old.key) == ("diabetes", "mellitus", condition_key("mellitus"))
@@ -113,7 +117,7 @@ def test_a_new_name_for_readers_keeps_the_address_and_the_key(client: Client) ->
 def test_a_name_that_another_condition_has_is_refused(client: Client) -> None:
     first, second = condition("one"), condition("two")
     ConditionName.objects.create(condition=first, name="Shared", key=condition_key("Shared"))
-    data = {"name": "two", "names-TOTAL_FORMS": "1", "names-INITIAL_FORMS": "0", "names-0-name": "shared"}
+    data = {**NO_PARENTS, "name": "two", "names-TOTAL_FORMS": "1", "names-INITIAL_FORMS": "0", "names-0-name": "shared"}
     page = client.post(reverse("admin:trials_condition_change", args=[second.pk]), data)
     assert "has this name already" in page.content.decode()
     assert ConditionName.objects.count() == 1
@@ -123,7 +127,8 @@ def test_the_pages_of_the_admin_open(client: Client) -> None:
     old, trial = condition("one"), TrialFactory()
     for name, args in [
         ("condition_changelist", []), ("condition_change", [old.pk]), ("condition_merge", [old.pk]),
-        ("trial_changelist", []), ("trial_change", [trial.pk]), ("missingstudy_changelist", []),
+        ("learnedname_changelist", []), ("trial_changelist", []), ("trial_change", [trial.pk]),
+        ("missingstudy_changelist", []),
     ]:  # fmt: skip
         assert client.get(reverse(f"admin:trials_{name}", args=args)).status_code == 200, name
 
@@ -162,3 +167,107 @@ def test_a_merge_is_kept_by_the_next_sync(tmp_path) -> None:  # type: ignore[no-
     polling.sync_file(path, baseline=False, now=timezone.now())
     assert {row.condition.name for row in TrialCondition.objects.select_related("condition")} == {"tiredness"}
     assert TrialCondition.objects.count() == 2
+
+
+def saved(client: Client, of: Condition, *, parents: list[Condition], names: list[str] = []) -> str:  # noqa: B006
+    """The page that answers when an editor gives these broader conditions and names."""
+    data = {
+        "name": of.name, "parent_links-TOTAL_FORMS": str(len(parents)), "parent_links-INITIAL_FORMS": "0",
+        "names-TOTAL_FORMS": str(len(names)), "names-INITIAL_FORMS": "0",
+    }  # fmt: skip
+    data |= {f"parent_links-{n}-parent": str(parent.pk) for n, parent in enumerate(parents)}
+    data |= {f"names-{n}-name": name for n, name in enumerate(names)}
+    return client.post(reverse("admin:trials_condition_change", args=[of.pk]), data, follow=True).content.decode()
+
+
+def parents_of(of: Condition) -> set[str]:
+    return set(ConditionParent.objects.filter(condition=of).values_list("parent__name", flat=True))
+
+
+def test_an_editor_sets_a_broader_condition_and_the_history_tells(client: Client) -> None:
+    asthma, lung = condition("asthma"), condition("lung diseases")
+    saved(client, asthma, parents=[lung])
+    assert parents_of(asthma) == {"lung diseases"}
+    assert "asthma is a kind of lung diseases" in LogEntry.objects.get().get_change_message()
+    assert mail.outbox == []
+
+
+def test_a_circle_of_broader_conditions_is_refused_in_words(client: Client) -> None:
+    asthma, lung, airways = condition("asthma"), condition("lung diseases"), condition("airway diseases")
+    ConditionParent.objects.create(condition=asthma, parent=lung, source="mesh")
+    ConditionParent.objects.create(condition=lung, parent=airways)
+    page = saved(client, airways, parents=[asthma])
+    assert "airway diseases is broader than asthma. It cannot be narrower too." in page
+    assert "cannot be broader than itself" in saved(client, airways, parents=[airways])
+    assert "lies below lung diseases already" in saved(client, asthma, parents=[lung])
+    assert "hidden or merged" in saved(client, asthma, parents=[condition("vague", is_hidden=True)])
+    assert parents_of(airways) == set()
+
+
+def test_editors_see_what_mesh_says_and_cannot_change_it(client: Client) -> None:
+    asthma, lung = condition("asthma"), condition("lung diseases")
+    ConditionParent.objects.create(condition=asthma, parent=lung, source="mesh")
+    page = client.get(reverse("admin:trials_condition_change", args=[asthma.pk])).content.decode()
+    assert "lung diseases" in page
+    assert 'name="parent_links-INITIAL_FORMS" value="0"' in page
+
+
+def learned(of: Condition, name: str) -> ConditionName:
+    fields = {"key": condition_key(name), "source": ConditionName.Source.LEARNED, "seen": 5, "alike": 4}
+    made: ConditionName = ConditionName.objects.create(condition=of, name=name, **fields)
+    return made
+
+
+def judge(client: Client, action: str, *rows: ConditionName) -> str:
+    data = {"action": action, "_selected_action": [row.pk for row in rows]}
+    return client.post(reverse("admin:trials_learnedname_changelist"), data, follow=True).content.decode()
+
+
+def test_an_accepted_name_is_trusted_and_a_refused_one_is_gone_for_good(client: Client) -> None:
+    asthma = condition("asthma")
+    wheeze, cough = learned(asthma, "wheeze"), learned(asthma, "cough")
+    page = client.get(reverse("admin:trials_learnedname_changelist")).content.decode()
+    assert "wheeze" in page
+    assert "cough" in page
+    judge(client, "accept", wheeze)
+    judge(client, "refuse", cough)
+    wheeze.refresh_from_db()
+    cough.refresh_from_db()
+    assert wheeze.source == ConditionName.Source.EDITOR
+    assert cough.refused_at is not None
+    page = client.get(reverse("admin:trials_learnedname_changelist")).content.decode()
+    assert "wheeze" not in page
+    assert "cough" not in page
+    told = {entry.get_change_message() for entry in LogEntry.objects.filter(object_id=str(asthma.pk))}
+    assert told == {"learned name “wheeze” accepted", "learned name “cough” refused"}
+
+
+def test_a_learned_name_that_another_condition_was_given_since_cannot_be_accepted(client: Client) -> None:
+    wheeze = learned(condition("asthma"), "wheeze")
+    ConditionName.objects.create(condition=condition("bronchitis"), name="Wheeze", key="wheeze")
+    assert "ronchitis has the name “wheeze” already" in judge(client, "accept", wheeze)
+    wheeze.refresh_from_db()
+    assert wheeze.source == ConditionName.Source.LEARNED
+
+
+def test_a_typed_name_takes_the_place_of_the_same_learned_one(client: Client) -> None:
+    asthma = condition("asthma")
+    learned(asthma, "wheeze")
+    saved(client, asthma, parents=[], names=["Wheeze"])
+    assert [(row.name, row.source) for row in ConditionName.objects.all()] == [("Wheeze", "editor")]
+
+
+def test_editors_may_judge_learned_names_and_others_on_the_staff_may_not(settings) -> None:  # type: ignore[no-untyped-def]
+    settings.SECOND_FACTOR_REQUIRED = False
+    wheeze = learned(condition("asthma"), "wheeze")
+    for role, allowed in (("Reviewer", False), ("Editor", True)):
+        somebody = Client()
+        user = User.objects.create_user(role, password="a long enough secret", is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
+        somebody.force_login(user)
+        answer = somebody.get(reverse("admin:trials_learnedname_changelist"))
+        assert (answer.status_code == 200) is allowed, role
+        data = {"action": "accept", "_selected_action": [wheeze.pk]}
+        somebody.post(reverse("admin:trials_learnedname_changelist"), data)
+        wheeze.refresh_from_db()
+        assert (wheeze.source == ConditionName.Source.EDITOR) is allowed, role

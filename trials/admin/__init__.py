@@ -1,3 +1,3 @@
-from trials.admin import conditions, quarantine, reveals, runs, trials
+from trials.admin import conditions, learned_names, quarantine, reveals, runs, trials
 
-__all__ = ["conditions", "quarantine", "reveals", "runs", "trials"]
+__all__ = ["conditions", "learned_names", "quarantine", "reveals", "runs", "trials"]

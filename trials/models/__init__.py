@@ -4,6 +4,7 @@ from trials.models.conditions import (
     ConditionMerge,
     ConditionName,
     ConditionParent,
+    LearnedName,
     TermEvidence,
     TrialCondition,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "ContactReveal",
     "DirectoryDue",
     "EnrollmentFigure",
+    "LearnedName",
     "Location",
     "MissingStudy",
     "QuarantinedStudy",

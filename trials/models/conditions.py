@@ -126,6 +126,14 @@ class ConditionName(models.Model):
         return self.name
 
 
+class LearnedName(ConditionName):
+    """The same rows, as the desk where editors judge what was learned. Who may change conditions may do so."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+
+
 class TrialCondition(models.Model):
     """A chip of a trial. `position` keeps the registrant's order behind the MeSH terms."""
 
@@ -149,6 +157,7 @@ class ConditionMerge(models.Model):
     merged_at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True, blank=True)
     chips = ArrayField(models.BigIntegerField(), default=list, help_text="Chips that moved.")
+    chip_trials = ArrayField(models.BigIntegerField(), default=list, db_default=[], help_text="Whose, in step.")
     doubled = models.JSONField(default=list, help_text="[trial, position] of chips that the trial had already.")
     searched = ArrayField(models.BigIntegerField(), default=list, help_text="Trials found under it alone.")
     searched_twice = ArrayField(models.BigIntegerField(), default=list, help_text="Trials found under both.")
