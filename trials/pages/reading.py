@@ -5,19 +5,35 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef
-from django.db.models.functions import JSONObject
+from django.db.models.functions import JSONArray, JSONObject
 
-from trials.models import Condition, Trial, TrialChange
+from trials.models import Condition, Trial, TrialChange, TrialSite, TrialTreatment
 from trials.models.trials import TrialQuerySet
 from trials.prepared import ASKED, ASKED_ID, Prepared
 
 
 def _trial() -> TrialQuerySet:
-    """With `chips`, its conditions as readers see them, and `is_named`, whether an explainer names it."""
+    """With `chips`, its conditions as readers see them, `is_named`, whether an explainer names it, and the names of the
+    pages of its treatments and sites."""
     shown = Condition.objects.shown().filter(trial_conditions__trial=OuterRef("pk"))
     chips = shown.order_by("trial_conditions__position").values(chip=JSONObject(name="name", slug="slug"))
     named = Trial._meta.get_field("explainer_mentions").related_model._default_manager.filter(trial=OuterRef("pk"))
-    return Trial.objects.for_page().filter(nct_id=ASKED).annotate(chips=ArraySubquery(chips), is_named=Exists(named))
+    found = Trial.objects.for_page().filter(nct_id=ASKED)
+    return found.annotate(
+        chips=ArraySubquery(chips), is_named=Exists(named),
+        treatment_pages=_pages(TrialTreatment, "treatment"), site_pages=_pages(TrialSite, "site"),
+    )  # fmt: skip
+
+
+def _pages(links: type[TrialTreatment] | type[TrialSite], entry: str) -> ArraySubquery:
+    """[place in the record, name of the page] of those that stand in other trials too."""
+    shown = {f"{entry}__is_hidden": False, f"{entry}__trial_count__gt": 1}
+    rows = links._default_manager.filter(trial=OuterRef("pk"), **shown)
+    return ArraySubquery(rows.values(page=JSONArray("position", f"{entry}__slug")))
+
+
+def pages(trial: Trial, entry: str) -> dict[int, str]:
+    return dict(getattr(trial, f"{entry}_pages", ()))
 
 
 _found = Prepared(Trial, _trial)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.utils.text import slugify
 
 from trials.pages import sites
-from trials.pages.sites import Country
+from trials.pages.sites import NO_PAGES, Country, Pages
 from trials.records import TrialRecord
 
 PER_PAGE = 100
@@ -49,7 +49,7 @@ def by_country(record: TrialRecord) -> list[CountrySites]:
     return sorted(rows, key=lambda row: (-row.sites, row.name))
 
 
-def page_of(record: TrialRecord, country: str, number: int) -> SitePage | None:
+def page_of(record: TrialRecord, country: str, number: int, directory: Pages = NO_PAGES) -> SitePage | None:
     """Page `number` of all sites, or of those in the country with this slug; None where there is no such page."""
     chosen = next((row for row in by_country(record) if row.slug == country), None)
     if country and chosen is None:
@@ -59,7 +59,7 @@ def page_of(record: TrialRecord, country: str, number: int) -> SitePage | None:
     if not 1 <= number <= pages:
         return None
     shown = indexes[(number - 1) * PER_PAGE : number * PER_PAGE]
-    return SitePage(sites.grouped(record, shown), chosen, len(indexes), number, pages)
+    return SitePage(sites.grouped(record, shown, directory), chosen, len(indexes), number, pages)
 
 
 def _is_in(record: TrialRecord, index: int, slug: str) -> bool:

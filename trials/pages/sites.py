@@ -1,6 +1,7 @@
 """A trial's sites and contacts for its page: grouped, shortened, and masked. Pure."""
 
 import re
+from collections.abc import Mapping
 from itertools import groupby
 from typing import NamedTuple
 
@@ -14,9 +15,14 @@ MOST = 450
 """Sites that a page holds, most of them folded away. Of more, the page has the first ten and counts by country, and
 the others have pages of their own: the largest records list tens of thousands."""
 
+Pages = Mapping[int, str]
+"""Place in the record -> name of the page in the directory, where that has other trials too."""
+NO_PAGES: Pages = {}
+
 
 class Place(NamedTuple):
-    """`key` asks for the site's contacts; "" where it has none. `status` is "" where the registry gives none."""
+    """`key` asks for the site's contacts; "" where it has none. `status` is "" where the registry gives none. `page`
+    names the hospital's own page, where it has other trials too."""
 
     key: str
     facility: str
@@ -24,6 +30,7 @@ class Place(NamedTuple):
     address: str
     has_phone: bool
     has_email: bool
+    page: str = ""
 
 
 class State(NamedTuple):
@@ -43,13 +50,14 @@ class Person(NamedTuple):
     has_email: bool
 
 
-def split(record: TrialRecord) -> tuple[list[Country], list[Country], int]:
+def split(record: TrialRecord, pages: Pages = NO_PAGES) -> tuple[list[Country], list[Country], int]:
     """-> the first ten sites and the others, both by country and state, and how many the others are. Of too many
     others there are none here: `by_country` counts them."""
     ordered = in_order(record)
     rest = ordered[FIRST:] if len(ordered) > FIRST + 2 else []
     first = ordered[: len(ordered) - len(rest)]
-    return grouped(record, first), grouped(record, rest) if len(ordered) <= MOST else [], len(rest)
+    others = grouped(record, rest, pages) if len(ordered) <= MOST else []
+    return grouped(record, first, pages), others, len(rest)
 
 
 def in_order(record: TrialRecord) -> list[int]:
@@ -61,19 +69,19 @@ def _order(site: Site, index: int) -> tuple[str, str, str, str, int]:
     return (site.country, site.state, site.city, site.facility, index)
 
 
-def grouped(record: TrialRecord, indexes: list[int]) -> list[Country]:
+def grouped(record: TrialRecord, indexes: list[int], pages: Pages = NO_PAGES) -> list[Country]:
     countries = []
     for country, members in groupby(indexes, key=lambda i: record.sites[i].country):
         in_country = list(members)
         states = [
-            State(state, [place(record.sites[i], i) for i in those])
+            State(state, [place(record.sites[i], i, pages.get(i, "")) for i in those])
             for state, those in groupby(in_country, key=lambda i: record.sites[i].state)
         ]
         countries.append(Country(country, states))
     return countries
 
 
-def place(site: Site, index: int) -> Place:
+def place(site: Site, index: int, page: str = "") -> Place:
     reachable = [c for c in site.contacts if c.phone or c.email]
     return Place(
         f"site-{index}" if reachable else "",
@@ -82,6 +90,7 @@ def place(site: Site, index: int) -> Place:
         vocabulary.place_label("", site.city, site.state, site.zip, site.country),
         any(c.phone for c in reachable),
         any(c.email for c in reachable),
+        page,
     )
 
 

@@ -1,5 +1,6 @@
 """What happens in a trial, when, and for whom: the record's middle part in a reader's words. Pure."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ class Treatment(NamedTuple):
     name: str
     description: str
     other_names: tuple[str, ...]
+    page: str = ""
 
 
 class Group(NamedTuple):
@@ -44,7 +46,8 @@ NAMED = 3
 _COMPARATORS = ("ACTIVE_COMPARATOR", "PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION")
 
 
-def story(record: TrialRecord) -> Story:
+def story(record: TrialRecord, pages: Mapping[int, str] | None = None) -> Story:
+    """`pages` names the pages of the treatments that other trials test too, by their places in the record."""
     goals = [Goal(shown(o.measure), shown(o.time_frame), o.description) for o in record.primary_outcomes]
     return Story(
         purpose=vocabulary.STUDY_TYPE_PLAIN.get(record.study_type, ""),
@@ -56,8 +59,9 @@ def story(record: TrialRecord) -> Story:
                 shown(i.name),
                 i.description,
                 i.other_names,
+                (pages or {}).get(place, ""),
             )
-            for i in record.interventions
+            for place, i in enumerate(record.interventions)
         ],
         compared_with=compared_with(record),
         goals=goals,

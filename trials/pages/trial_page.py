@@ -9,7 +9,7 @@ from trials import eligibility, enrollment, in_short, vocabulary
 from trials.changes import Rank
 from trials.eligibility import Criterion
 from trials.models import Trial, TrialChange
-from trials.pages import asking, how_many, site_list, site_map, sites, standing, story, structured
+from trials.pages import asking, how_many, reading, site_list, site_map, sites, standing, story, structured
 from trials.records import TrialRecord
 
 SHOWN_UPDATES = 5
@@ -34,7 +34,7 @@ def context(
     today: date,
 ) -> dict[str, Any]:
     record = trial.record
-    first, rest, more_sites = sites.split(record)
+    first, rest, more_sites = sites.split(record, reading.pages(trial, "site"))
     updates = grouped(changes)
     return {
         "trial": trial,
@@ -52,7 +52,7 @@ def context(
         "in_short": short_sentences(trial, today),
         "overtaken": overtaken(trial, changes),
         "joining": joining(record),
-        "story": story.story(record),
+        "story": story.story(record, reading.pages(trial, "treatment")),
         "timeline": story.timeline(record, today, earlier_dates(changes)),
         "facts": facts(record),
         "people": sites.people(record),

@@ -2,7 +2,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from trials.models import Trial
-from trials.pages import site_list, sites
+from trials.pages import reading, site_list, sites
 from trials.views.finding import about_trial
 
 
@@ -12,7 +12,8 @@ def page(request: HttpRequest, trial: Trial) -> HttpResponse:
     record = trial.record
     number = request.GET.get("page", "1")
     is_number = number.isascii() and number.isdigit() and len(number) < 6
-    shown = site_list.page_of(record, request.GET.get("country", "")[:100], int(number)) if is_number else None
+    known = reading.pages(trial, "site")
+    shown = site_list.page_of(record, request.GET.get("country", "")[:100], int(number), known) if is_number else None
     if shown is None:
         raise Http404("No such page of sites")
     context = {
