@@ -38,9 +38,9 @@ def _entry(feed: "_DatedFeed", row: Explainer, version: ExplainerVersion) -> Non
     text = "\n".join(part for part in (CITATION.sub("", first), content.dek) if part)
     feed.add_item(
         title=without_controls(content.title), description=without_controls(text),
-        link=settings.SITE_URL + row.get_absolute_url(),
-        unique_id=f"urn:plaintrials:explainer:{row.pk}", author_name=version.author_name,
-        pubdate=row.first_published_at, updateddate=version.published_at, categories=[row.category.name],
+        link=settings.SITE_URL + row.get_absolute_url(), categories=[without_controls(row.category.name)],
+        unique_id=f"urn:plaintrials:explainer:{row.pk}", author_name=without_controls(version.author_name),
+        pubdate=row.first_published_at, updateddate=version.published_at,
         content=_with_addresses(clean_again(content.body)),
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import conditional_page
 from trials.changes import Rank
 from trials.models import Condition, Trial, TrialChange
 from trials.models.changes import TrialChangeQuerySet
+from trials.text import printable
 from trials.views.finding import about_trial
 
 MOST = 50
@@ -59,7 +60,7 @@ def written(request: HttpRequest, feed: Feed, newest: Sequence[TrialChange]) -> 
     """The Atom document of changes that come newest first, each with its trial."""
     updates = _by_update(newest)[:MOST]
     out = _DatedFeed(
-        title=feed.title, link=settings.SITE_URL + feed.path, description="", language="en",
+        title=printable(feed.title), link=settings.SITE_URL + feed.path, description="", language="en",
         feed_url=settings.SITE_URL + request.path, author_name=settings.SITE_NAME,
         subtitle="Clinical trials in plain words",
     )  # fmt: skip
@@ -81,8 +82,8 @@ def _entry(feed: "_DatedFeed", members: list[TrialChange]) -> None:
     trial, first = members[0].trial, members[0]
     path = trial.get_absolute_url() + (f"changes/{first.version}/" if first.version > 1 else "")
     feed.add_item(
-        title=trial.headline, link=settings.SITE_URL + path, unique_id=_tag(trial, first.version),
-        description=" ".join(change.sentence for change in members[:12]),
+        title=printable(trial.headline), link=settings.SITE_URL + path, unique_id=_tag(trial, first.version),
+        description=printable(" ".join(change.sentence for change in members[:12])),
         updateddate=first.detected_at, pubdate=first.detected_at,
     )  # fmt: skip
 

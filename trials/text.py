@@ -28,6 +28,11 @@ def markup(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", _LINE_END.sub("\n", cleaned)).strip("\n").rstrip()
 
 
+def printable(text: str) -> str:
+    """Without the control characters that XML refuses: one of them would take a whole feed down."""
+    return _CONTROL.sub("", text).replace("\ufffe", "").replace("\uffff", "")
+
+
 def unescape(text: str) -> str:
     r"""Markdown's backslash escapes undone: `\>= 18` reads `>= 18`."""
     return _ESCAPE.sub(r"\1", text) if "\\" in text else text

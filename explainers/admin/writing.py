@@ -19,6 +19,7 @@ from explainers.admin.doer import doer
 from explainers.gauge import Gauge, measure
 from explainers.models import Autosave, GlossaryTerm, PlainSummary, SummaryText
 from explainers.models.people import signed
+from explainers.rendering import without_controls
 from trials.in_short import in_short
 from trials.models import Trial
 from trials.pages import trial_page
@@ -223,7 +224,7 @@ def _gauge(trial: Trial, text: SummaryText) -> Gauge:
 
 def _typed(request: HttpRequest) -> SummaryText:
     limits = {"title": 200, "active_substance": 300}
-    typed = {name: request.POST.get(name, "").replace("\r\n", "\n").replace("\0", "").strip()
+    typed = {name: without_controls(request.POST.get(name, "").replace("\r\n", "\n")).strip()
              for name in SummaryText.names()}  # fmt: skip
     return SummaryText(**{name: value[: limits.get(name, 8000)] for name, value in typed.items()})
 

@@ -21,6 +21,7 @@ def log_in(tab, site, name):
     """Goes to the queue; the form's first field has the focus."""
     tab.context.clear_cookies()
     tab.goto(f"{site}/admin/")
+    tab.wait_for_selector("#id_username:focus")
     tab.keyboard.type(name)
     tab.keyboard.press("Tab")
     tab.keyboard.type(PASSWORD)

@@ -36,7 +36,8 @@ def change_places(tab, name):
 
 
 def type_in(tab, name):
-    tab.keyboard.type(name)  # the field has the focus
+    tab.wait_for_selector("#id_username:focus")
+    tab.keyboard.type(name)
     tab.keyboard.press("Tab")
     tab.keyboard.type(PASSWORD)
     tab.keyboard.press("Enter")

@@ -17,7 +17,7 @@ from explainers.publishing import explainers as steps
 from tests.explainers.factories import NOON, UserFactory, published_summary
 from tests.explainers.hostile import PASTES
 
-OUR_SCRIPTS = re.compile(r"/static/(?:admin/)?js/[\w.-]+\.js")
+OUR_SCRIPTS = re.compile(r"/static/(?:admin/)?js/[\w./-]+\.js|/admin/jsi18n/")
 BITS = ["<b>", "</p>", "<ul><li>", "text", "&", "<", "\"'>", "<!--", "]]>"]
 RICH = ("body", "evidence", "context", "our_view")
 PLAIN = ("title", "dek", "key_takeaway", "caution", "how_made")
