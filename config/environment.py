@@ -58,6 +58,19 @@ class Environment:
             raise ImproperlyConfigured(f"{name} is {value}; it takes a number of at least {least:g}.")
         return number
 
+    def rates(self, name: str) -> dict[str, float]:
+        """`10 example.org=2`: numbers above 0, by name, under "" for all others."""
+        found: dict[str, float] = {}
+        for word in self.words(name):
+            key, _, value = word.rpartition("=")
+            try:
+                found[key.lower()] = float(value)
+            except ValueError:
+                found[key.lower()] = 0
+            if not found[key.lower()] > 0:
+                raise ImproperlyConfigured(f"{name} holds {word!r}; it takes numbers, like 10 or example.org=2.")
+        return found
+
     def private_key(self, name: str) -> str:
         """An RSA key as PEM, with line ends or with \\n for them; empty where none is given."""
         value = self.text(name, "").replace("\r\n", "\n").replace("\\n", "\n")

@@ -148,6 +148,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <updates@{_MAI
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 BOUNCE_DOMAIN = env.text("BOUNCE_DOMAIN", "")
 MAIL_RATE = env.number("MAIL_RATE", 25, least=0.01)
+MAIL_DOMAIN_RATE = env.rates("MAIL_DOMAIN_RATE")  # by domain; under "" for all others
 MAIL_AMBIGUOUS = env.choice("MAIL_AMBIGUOUS", ("resend", "hold"))
 MAIL_HOLD = env.flag("MAIL_HOLD", False)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 60, least=1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from subscriptions import bounces, letters, outbox, pace
+from subscriptions import bounces, letters, outbox, pace, providers
 from subscriptions.models import Email
 from subscriptions.outbox import Cleared
 from subscriptions.return_paths import return_path
@@ -122,14 +122,13 @@ class Sender:
 
     def _send_batch(self, claimed: list[int]) -> int:
         """A server that is not there ends the batch: the rest goes back untouched."""
-        wait, count = pace.reserve(len(claimed)), 0
+        loaded = self._load(claimed)
+        claimed = [pk for pk in claimed if pk in loaded]
+        wait, count = pace.reserve(len(claimed)) if claimed else 0.0, 0
         self.told_of_success = False
         start = time.monotonic() + (0 if self.lane == Email.Lane.CONFIRMATIONS else wait)
         step = 1 / pace.rate()
-        loaded = outbox.load(claimed, self.token)
         for place, pk in enumerate(claimed):
-            if pk not in loaded:
-                continue
             time.sleep(max(0.0, start + place * step - time.monotonic()))
             try:
                 count += self._send_one(loaded[pk])
@@ -137,6 +136,13 @@ class Sender:
                 outbox.give_back(claimed[place:], self.token)
                 break
         return count
+
+    def _load(self, claimed: list[int]) -> dict[int, Cleared]:
+        """Without those that are not wanted any more, and those whose provider has to wait."""
+        loaded = outbox.load(claimed, self.token)
+        if late := providers.to_put_off(self.lane, list(loaded.values())):
+            outbox.put_off(late, self.token)
+        return {pk: cleared for pk, cleared in loaded.items() if pk not in late}
 
     def _send_one(self, cleared: Cleared) -> bool:
         email = cleared.email

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Max, Q
 
-from subscriptions import closing
+from subscriptions import closing, providers
 from subscriptions.models import Confirmation, DigestRun, Email, MailSwitch, Notification, Subscriber, Subscription
 from subscriptions.models import Suppression as Suppressed
 
@@ -73,6 +73,7 @@ def _tidy(*, now: datetime) -> int:
     count += closing.end_quietly(now=now)
     Confirmation.objects.filter(created_at__lte=now - NETWORK_KEPT).exclude(network="").update(network="", domain="")
     count += _forget(_who_left(now=now), now=now)
+    count += providers.forget_idle(now=now)
     return count + _forget_history(now=now)
 
 

@@ -7,7 +7,7 @@ import random
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -58,6 +58,13 @@ UPDATE subscriptions_email
        token = NULL, leased_until = NULL, attempts = attempts + 1
  WHERE id = %s AND token = %s AND state IN ('claimed', 'sending')
    AND set_config('synchronous_commit', 'off', true) = 'off'
+"""
+
+
+_PUT_OFF = """
+UPDATE subscriptions_email mail SET state = 'pending', due_at = late.due_at, token = NULL, leased_until = NULL
+  FROM unnest(%(ids)s::bigint[], %(dues)s::timestamptz[]) AS late(id, due_at)
+ WHERE mail.id = late.id AND mail.token = %(token)s AND mail.state = 'claimed'
 """
 
 
@@ -197,6 +204,13 @@ def give_back(pks: Sequence[int], token: uuid.UUID) -> None:
     """Unsent mails of a sender that stops: nothing was tried, so nothing counts."""
     mine = Email.objects.filter(pk__in=pks, token=token, state=State.CLAIMED)
     mine.update(state=State.PENDING, token=None, leased_until=None)
+
+
+def put_off(until: dict[int, datetime], token: uuid.UUID) -> None:
+    """Unsent mails whose provider has to wait. Nothing was tried, so nothing counts."""
+    values: dict[str, Any] = {"ids": list(until), "dues": list(until.values()), "token": token}
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT_OFF, values)
 
 
 def renew(tokens: Sequence[uuid.UUID]) -> None:

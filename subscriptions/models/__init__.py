@@ -6,6 +6,7 @@ from subscriptions.models.mails import (
     MatchedRun,
     MatchedUpdate,
     Notification,
+    ProviderPace,
 )
 from subscriptions.models.people import Confirmation, Subscriber, Subscription, Suppression
 
@@ -18,6 +19,7 @@ __all__ = [
     "MatchedRun",
     "MatchedUpdate",
     "Notification",
+    "ProviderPace",
     "Subscriber",
     "Subscription",
     "Suppression",

@@ -201,6 +201,19 @@ class BounceReport(models.Model):
         return f"{self.kind} {self.status} for mail {self.email_id}"
 
 
+class ProviderPace(models.Model):
+    """How far one mailbox provider's pace is booked. Known by a keyed hash of its domain."""
+
+    domain = models.CharField(max_length=24, primary_key=True)
+    next_at = models.DateTimeField(help_text="When its next mail may go.")
+    confirmations_to = models.DateTimeField(null=True, blank=True, help_text="Until when that lane's mails are spread.")
+    alerts_to = models.DateTimeField(null=True, blank=True)
+    digests_to = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"pace of {self.domain[:8]}"
+
+
 class MailSwitch(models.Model):
     """One row: the site's pace, and whether sending stands still. Senders in all processes read and move it."""
 

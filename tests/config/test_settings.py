@@ -47,6 +47,8 @@ def start(**changes: str) -> subprocess.CompletedProcess[str]:
         ({"MAIL_RATE": "nan"}, "MAIL_RATE is nan; it takes a number of at least"),
         ({"DKIM_SELECTOR": "autumn"}, "DKIM_KEY and DKIM_SELECTOR go together"),
         ({"DKIM_KEY": "s3cret-that-is-no-key", "DKIM_SELECTOR": "x"}, "DKIM_KEY is no RSA private key in PEM"),
+        ({"MAIL_DOMAIN_RATE": "10 example.org=none"}, "MAIL_DOMAIN_RATE holds 'example.org=none'"),
+        ({"MAIL_DOMAIN_RATE": "0"}, "MAIL_DOMAIN_RATE holds '0'"),
         ({"MAIL_AMBIGUOUS": "shrug"}, "MAIL_AMBIGUOUS is 'shrug'; it takes one of"),
         ({"EMAIL_URL": "smtp://mail?tls=perhaps"}, "tls is 'perhaps'"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL must begin with"),
