@@ -8,7 +8,8 @@ const answers = {
     for (const store of ["sessionStorage", "localStorage"]) {
       try {
         const found = JSON.parse(window[store].getItem(this.key(trial)));
-        if (Array.isArray(found)) return { said: found, stays: store === "localStorage" };
+        const isOurs = (each) => Array.isArray(each) && each.length === 3 && each.every((part) => typeof part === "string");
+        if (Array.isArray(found)) return { said: found.filter(isOurs), stays: store === "localStorage" };
       } catch {
         // storage is closed, or holds something else
       }
@@ -102,7 +103,7 @@ async function open(link) {
 
 // On the sheet: what was ticked, the doubts first, as far as a page has room.
 function tell(place) {
-  const { said } = answers.read(place.dataset.fitAnswers);
+  const said = answers.read(place.dataset.fitAnswers).said.filter(([, value]) => WORDS[value]);
   if (!said.length) return;
   const most = Number(place.dataset.most) || 6;
   const order = ["unsure", "no", "yes"];

@@ -16,8 +16,8 @@ from trials.pages import questions, trial_page
 from trials.pages.nearest import AskedPlace, NearSite, nearest
 from trials.pages.questions import Question
 
-SITES, CHANGES = 3, 3
-_ABOUT, _HEADLINE, _FACT, _CHANGE = 520, 170, 90, 130
+SITES, CHANGES = 3, 2
+_ABOUT, _HEADLINE, _FACT, _CHANGE, _SITE = 480, 170, 90, 120, 56
 """Characters: together they keep the sheet to one page of A4 or Letter, with questions and lines to write on."""
 _WIDTH = 76
 
@@ -47,7 +47,8 @@ def sheet(trial: Trial, changes: Sequence[TrialChange], near: AskedPlace, asks: 
     about = summary.summary if summary else " ".join(trial_page.short_sentences(trial, today))
     offered = questions.for_trial(record)
     asked = questions.chosen(offered, asks)
-    sites = nearest(record, near.place, SITES)
+    sites = [site._replace(facility=cut(site.facility, _SITE), town=cut(site.town, _SITE))
+             for site in nearest(record, near.place, SITES)]  # fmt: skip
     facts = [
         (label, cut(value, _FACT)) for label, value in trial_page.facts(record) if label not in ("Status", "Where")
     ]
