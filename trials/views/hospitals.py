@@ -22,7 +22,7 @@ _AREA = re.compile(r"[a-z0-9-]{1,100}(?:/[a-z0-9-]{1,100}){0,2}")
 
 def index(request: HttpRequest) -> HttpResponse:
     """The countries and the largest sites, or those that fit `?q=`: two queries."""
-    asked = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    asked = request.GET.get("q", "").strip()[:100]
     rows = Site.objects.select_related("town")
     context: dict[str, Any] = {"q": asked}
     if asked:

@@ -21,7 +21,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
     Three queries at most. A letter may be two: half a million names need a finer index than 26.
     """
-    asked = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    asked = request.GET.get("q", "").strip()[:100]
     letter = _letter(request.GET.get("letter", ""))
     context: dict[str, Any] = {"q": asked, "letter": letter, "number": number_in(request)}
     context["letters"] = reading.initials()
