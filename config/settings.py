@@ -156,7 +156,14 @@ DKIM_KEY = env.private_key("DKIM_KEY")
 DKIM_SELECTOR = env.text("DKIM_SELECTOR", "")
 if bool(DKIM_KEY) != bool(DKIM_SELECTOR):
     raise ImproperlyConfigured("DKIM_KEY and DKIM_SELECTOR go together: set both, or neither and let the relay sign.")
+WEBHOOK_PROVIDER = env.choice("WEBHOOK_PROVIDER", ("", "mailgun", "postmark"))
 WEBHOOK_SECRET = env.text("WEBHOOK_SECRET", "")
+WEBHOOK_SIGNING_KEY = env.text("WEBHOOK_SIGNING_KEY", "")
+if WEBHOOK_PROVIDER and not all(WEBHOOK_SECRET.partition(":")):
+    raise ImproperlyConfigured("WEBHOOK_PROVIDER needs WEBHOOK_SECRET, as name:password.")
+if WEBHOOK_PROVIDER == "mailgun" and not WEBHOOK_SIGNING_KEY:
+    raise ImproperlyConfigured("Mailgun signs its reports: set WEBHOOK_SIGNING_KEY too.")
+ANYMAIL = {"WEBHOOK_SECRET": WEBHOOK_SECRET, "MAILGUN_WEBHOOK_SIGNING_KEY": WEBHOOK_SIGNING_KEY}
 SIGNUP_LIMITS = env.text("SIGNUP_LIMITS", "")
 DEMO_MAIL_DIR = env.text("DEMO_MAIL_DIR", "")
 

@@ -36,7 +36,7 @@ def refused(cleared: Cleared, refusal: Refusal, token: uuid.UUID) -> None:
     else:
         outbox.settle_failed(email.pk, token, phase=refusal.phase, code=refusal.code, error=answer)
         if is_no_such_address(refusal):
-            _act(email, Kind.HARD, refusal.enhanced, now=timezone.now())
+            reported(email, Kind.HARD, refusal.enhanced, now=timezone.now())
 
 
 def is_policy(refusal: Refusal) -> bool:
@@ -75,7 +75,7 @@ def receive(raw: bytes, *, to: Sequence[str] = (), now: datetime) -> str:
     if report.kind == reports.Kind.POLICY:
         pace.refused_by_policy(f"{report.status} by report")
     else:
-        _act(email, Kind(report.kind.value), report.status, now=now)
+        reported(email, Kind(report.kind.value), report.status, now=now)
     return str(report.kind)
 
 
@@ -89,26 +89,26 @@ def _names_its_reader(report: reports.Report, email: Email) -> bool:
     """A complaint may leave the address out; a failure names it."""
     if not report.recipient:
         return report.kind == reports.Kind.COMPLAINT
-    return addresses.key(report.recipient) == _key(email)
+    return addresses.key(report.recipient) == key_of(email)
 
 
-def _key(email: Email) -> str | None:
+def key_of(email: Email) -> str | None:
     holder = email.subscriber or email.confirmation
     return holder.key if holder else None
 
 
 @transaction.atomic
-def _act(email: Email, kind: Kind, status: str, *, now: datetime) -> None:
+def reported(email: Email, kind: Kind, status: str, *, now: datetime) -> None:
     values = {"status": status[:11], "received_at": now}
     _, is_new = BounceReport.objects.get_or_create(email=email, kind=kind, defaults=values)
     if not is_new:
         return
     if kind == Kind.COMPLAINT:
-        suppress(_key(email), Suppression.Reason.COMPLAINED, now=now)
+        suppress(key_of(email), Suppression.Reason.COMPLAINED, now=now)
     elif kind == Kind.HARD:
-        suppress(_key(email), Suppression.Reason.BOUNCED, now=now)
+        suppress(key_of(email), Suppression.Reason.BOUNCED, now=now)
     elif _soft_days(email, now=now) >= SOFT_DAYS:
-        suppress(_key(email), Suppression.Reason.SOFT_BOUNCED, now=now)
+        suppress(key_of(email), Suppression.Reason.SOFT_BOUNCED, now=now)
     _watch_share(kind)
 
 

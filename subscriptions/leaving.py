@@ -7,7 +7,16 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from subscriptions import closing, providers
-from subscriptions.models import Confirmation, DigestRun, Email, MailSwitch, Notification, Subscriber, Subscription
+from subscriptions.models import (
+    Confirmation,
+    DigestRun,
+    Email,
+    MailSwitch,
+    Notification,
+    ProviderEvent,
+    Subscriber,
+    Subscription,
+)
 from subscriptions.models import Suppression as Suppressed
 
 Reason = Subscription.EndedReason
@@ -15,6 +24,7 @@ Reason = Subscription.EndedReason
 ADDRESS_KEPT = timedelta(days=28)
 NETWORK_KEPT = timedelta(days=1)
 HISTORY_KEPT = timedelta(days=365)
+EVENTS_KEPT = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
 BATCH = 5_000
 
@@ -74,6 +84,7 @@ def _tidy(*, now: datetime) -> int:
     Confirmation.objects.filter(created_at__lte=now - NETWORK_KEPT).exclude(network="").update(network="", domain="")
     count += _forget(_who_left(now=now), now=now)
     count += providers.forget_idle(now=now)
+    count += ProviderEvent.objects.filter(received_at__lte=now - EVENTS_KEPT).delete()[0]
     return count + _forget_history(now=now)
 
 

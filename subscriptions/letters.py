@@ -82,6 +82,14 @@ def preview(email: Email, subscriber: Subscriber, notifications: Sequence[Notifi
     return body.html.replace(escape(items.NEAR), "")
 
 
+def sample(told: items.Told) -> Body:
+    """An alert to nobody, for editors: the links that would be one reader's own lead nowhere."""
+    links_to_nowhere = dict.fromkeys(("unsubscribe_url", "stop_all_url", "rest_url"), _REST)
+    only = told.items[0] if len(told.items) == 1 else None
+    body = _render(Email.Kind.ALERT, {"told": told, "only": only, "is_neutral": False, **links_to_nowhere})
+    return Body(body.subject, body.text.replace(items.NEAR, ""), body.html.replace(escape(items.NEAR), ""))
+
+
 def confirmation(email: Email, asked: Confirmation, *, now: datetime) -> Letter:
     """Holds nothing that somebody typed: a stranger may have typed this address."""
     assert asked.email is not None
@@ -169,6 +177,8 @@ def _letter(
     message["Auto-Submitted"] = "auto-generated"
     for header, value in headers.items():
         message[header] = value
+    if settings.WEBHOOK_PROVIDER == "postmark":  # it gives each mail a number of its own, and tells us this one
+        message["X-PM-Metadata-mail"] = str(email.pk)
     message["MIME-Version"] = "1.0"
     message["Content-Type"] = "multipart/alternative"
     message.attach(_part("plain", body.text))

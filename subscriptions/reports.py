@@ -72,7 +72,7 @@ def _delivery_status(part: Message) -> Report | None:
         if (block.get("Action") or "").strip().lower() == "failed":
             status = (block.get("Status") or "").split()[0:1]
             recipient = block.get("Original-Recipient") or block.get("Final-Recipient") or ""
-            failed.append(Report(_kind("".join(status)), _address(recipient), "".join(status)))
+            failed.append(Report(kind_of("".join(status)), _address(recipient), "".join(status)))
     return failed[0] if len(failed) == 1 else None  # our mails have one recipient each
 
 
@@ -98,7 +98,7 @@ def _blocks(part: Message) -> list[Message]:
     return [email.message_from_bytes(chunk, policy=_POLICY) for chunk in chunks]
 
 
-def _kind(status: str) -> Kind:
+def kind_of(status: str) -> Kind:
     """5.1.x and 5.2.1: no such mailbox. 5.7.x and 5.4.4: our mail, or the way, not the person's address."""
     if status.startswith("5.7.") or status == "5.4.4":
         return Kind.POLICY

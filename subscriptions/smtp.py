@@ -15,6 +15,12 @@ COMMAND_TIMEOUT = 120
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
 
+def enhanced_code(answer: str) -> str:
+    """RFC 3463's code, such as 5.1.1, in what a server wrote; or empty."""
+    found = _ENHANCED.search(answer)
+    return found.group() if found else ""
+
+
 class Phase(StrEnum):
     CONNECT = "connect"
     MAIL = "mail"
@@ -123,8 +129,7 @@ class Connection:
         if code not in codes:
             if code == -1:
                 raise smtplib.SMTPServerDisconnected("no reply")
-            found = _ENHANCED.search(text.decode("latin-1"))
-            raise Refusal(self.phase, code, found.group() if found else "")
+            raise Refusal(self.phase, code, enhanced_code(text.decode("latin-1")))
 
     def _after_refusal(self, refusal: Refusal) -> None:
         """A refused mail must not spoil the next: forget it, or begin a new session where the server hangs up."""

@@ -6,7 +6,17 @@ from collections.abc import Callable
 from celery import shared_task
 from django.utils import timezone
 
-from subscriptions import composing, confirmations, delivery, digests, leaving, matching, outbox, text_matching
+from subscriptions import (
+    composing,
+    confirmations,
+    delivery,
+    digests,
+    leaving,
+    matching,
+    outbox,
+    provider_events,
+    text_matching,
+)
 from subscriptions.models import Email
 from subscriptions.waking import wake
 
@@ -19,6 +29,7 @@ def sweep() -> None:
     now = timezone.now()
     stages: list[Callable[[], int]] = [
         outbox.recover,
+        lambda: provider_events.settle_waiting(now=now),
         lambda: confirmations.prepare(now=now),
         lambda: matching.match_new_runs(now=now),
         lambda: text_matching.match_new_updates(now=now),

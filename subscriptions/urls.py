@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from subscriptions.views import mails, settings, signup
+from subscriptions.views import mails, provider, settings, signup
 
 app_name = "subscriptions"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("mail/<str:token>/", mails.mail, name="mail"),
     path("manage/", signup.manage_link, name="manage-link"),
     path("manage/<str:token>/", settings.manage, name="manage"),
+    path("webhooks/<slug:provider>/", provider.webhook, name="webhook"),
     path("settings/", settings.own_settings, name="settings"),
     path("settings/export/", settings.export, name="export"),
 ]

@@ -128,7 +128,8 @@ def test_no_secret_is_in_the_repository_or_its_history() -> None:
     log = subprocess.run(["git", "log", "-p", "--all", "--no-color", "--", ".", ":!requirements.lock", ":!*.woff2"],
                          cwd=ROOT, capture_output=True, check=True).stdout.decode("utf-8", "replace")  # fmt: skip
     added = [line for line in log.splitlines() if line.startswith("+") and SECRET.search(line)]
-    assert not [line[:80] for line in added if "SECRET" not in line and "BEGIN (" not in line]
+    no_key = ("SECRET", "BEGIN (", "{text}-----END")  # this test's own words, and a frame that tests put a new key in
+    assert not [line[:80] for line in added if not any(words in line for words in no_key)]
 
 
 def test_the_picture_and_the_list_of_decisions_are_what_the_code_says() -> None:

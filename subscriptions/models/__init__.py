@@ -6,6 +6,7 @@ from subscriptions.models.mails import (
     MatchedRun,
     MatchedUpdate,
     Notification,
+    ProviderEvent,
     ProviderPace,
 )
 from subscriptions.models.people import Confirmation, Subscriber, Subscription, Suppression
@@ -19,6 +20,7 @@ __all__ = [
     "MatchedRun",
     "MatchedUpdate",
     "Notification",
+    "ProviderEvent",
     "ProviderPace",
     "Subscriber",
     "Subscription",

@@ -201,6 +201,36 @@ class BounceReport(models.Model):
         return f"{self.kind} {self.status} for mail {self.email_id}"
 
 
+class ProviderEvent(models.Model):
+    """What our mail provider reported about a mail. Unique, so that a replay changes nothing. Holds no address."""
+
+    class Kind(models.TextChoices):
+        DELIVERED = "delivered", "Arrived"
+        HARD = "hard", "No such mailbox"
+        SOFT = "soft", "The mailbox refused this mail"
+        POLICY = "policy", "Our mail is not wanted there"
+        COMPLAINT = "complaint", "Marked as spam"
+
+    event_key = models.CharField(max_length=64, unique=True, help_text="A hash of the provider's number of the event.")
+    email = models.ForeignKey(Email, on_delete=models.CASCADE, related_name="provider_events")
+    kind = models.CharField(max_length=9, choices=Kind)
+    status = models.CharField(max_length=11, blank=True)
+    happened_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True, help_text="Empty while its mail is with a sender.")
+
+    class Meta:
+        indexes = [
+            # the sweep: what came while its mail was on the wire
+            models.Index(fields=["received_at"], condition=models.Q(settled_at=None), name="provider_event_waiting"),
+            # retention
+            models.Index(fields=["received_at"], name="provider_event_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.status} for mail {self.email_id}"
+
+
 class ProviderPace(models.Model):
     """How far one mailbox provider's pace is booked. Known by a keyed hash of its domain."""
 

@@ -19,7 +19,8 @@ def keys(bits: int = 1024) -> Keys:
     n, d = p * q, pow(e, -1, (p - 1) * (q - 1))
     private = _sequence(0, n, e, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p))
     text = base64.encodebytes(private).decode()
-    pem = f"-----BEGIN RSA PRIVATE KEY-----\n{text}-----END RSA PRIVATE KEY-----\n"
+    frame = "-----{} RSA PRIVATE KEY-----\n"
+    pem = frame.format("BEGIN") + text + frame.format("END")
     return Keys(pem, b"v=DKIM1; k=rsa; p=" + base64.b64encode(_sequence(n, e)))
 
 
