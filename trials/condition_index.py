@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Protocol
 
 from django.db.models import Count, Q
 from django.utils.text import slugify
@@ -10,7 +11,7 @@ from django.utils.text import slugify
 from trials import lay_names
 from trials.conditions import condition_key, everyday
 from trials.models import Condition, ConditionName, Trial
-from trials.records import TrialRecord
+from trials.records import MeshTerm
 
 LONGEST_TERM = 120
 """Longer "conditions" are sentences; they stay in the registrant's own list and become no chip."""
@@ -33,6 +34,17 @@ _key = lru_cache(maxsize=100_000)(condition_key)
 """The same few terms come back in every other record; a key costs as much as parsing a site."""
 
 
+class NamesConditions(Protocol):
+    """A record, or what was made ready of one."""
+
+    @property
+    def conditions(self) -> tuple[str, ...]: ...
+    @property
+    def condition_meshes(self) -> tuple[MeshTerm, ...]: ...
+    @property
+    def condition_ancestors(self) -> tuple[MeshTerm, ...]: ...
+
+
 class ConditionIndex:
     """Finds, and where needed makes, the Conditions of records. `learn` first; the rest then asks no database."""
 
@@ -42,7 +54,7 @@ class ConditionIndex:
         self._without_mesh: dict[str, int] = {}
         self.touched: set[int] = set()
 
-    def learn(self, records: Iterable[TrialRecord]) -> None:
+    def learn(self, records: Iterable[NamesConditions]) -> None:
         """Makes every term of these records known, in at most a few statements."""
         terms: dict[str, tuple[str, str]] = {}
         for record in records:
@@ -60,7 +72,7 @@ class ConditionIndex:
         if missing:
             self._make(missing)
 
-    def chips(self, record: TrialRecord) -> list[int]:
+    def chips(self, record: NamesConditions) -> list[int]:
         """MeSH terms first, then the registrant's terms that no chip covers yet; without the hidden ones."""
         keys = [_key(mesh.term) for mesh in record.condition_meshes]
         keys += [_key(term) for term in record.conditions]
@@ -69,13 +81,13 @@ class ConditionIndex:
         self.touched.update(chips)
         return chips
 
-    def broad(self, record: TrialRecord) -> set[int]:
+    def broad(self, record: NamesConditions) -> set[int]:
         """All that the record names, hidden ones too, and the conditions above: a search for cancer finds leukemia."""
         meshes = (*record.condition_meshes, *record.condition_ancestors)
         keys = [_key(term) for term in (*(mesh.term for mesh in meshes), *record.conditions)]
         return {self._by_key[key] for key in keys if key in self._by_key}
 
-    def subscription_condition(self, record: TrialRecord) -> int | None:
+    def subscription_condition(self, record: NamesConditions) -> int | None:
         """The Condition of the registrant's first term that is one; else the first chip."""
         for term in record.conditions:
             id_ = self._by_key.get(_key(term))

@@ -1,5 +1,6 @@
 """A file of studies into a run, on every core: other processes decode, hash and parse, this one writes."""
 
+import gc
 import multiprocessing
 import os
 from collections import deque
@@ -47,13 +48,18 @@ class Readers:
     def __init__(self) -> None:
         # spawned, not forked: a child must not share this process's database connection
         spawn = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(min(4, os.cpu_count() or 1), mp_context=spawn)
+        self._pool = ProcessPoolExecutor(
+            min(4, os.cpu_count() or 1), mp_context=spawn, initializer=incoming.look_for_cycles_less
+        )
         self._reads_all = False
+        self._threshold = gc.get_threshold()
 
     def __enter__(self) -> "Readers":
+        incoming.look_for_cycles_less()
         return self
 
     def __exit__(self, *_: object) -> None:
+        gc.set_threshold(*self._threshold)
         self._pool.shutdown(cancel_futures=True)
 
     def take(self, run: Run, batches: Iterable[list[bytes]], progress: Callable[[], None]) -> None:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from trials.days import whole_day
 from trials.models import SyncRun
 from trials.prepared import Prepared
-from trials.storing import whole_day
 
 ALARM_AFTER = timedelta(hours=26)
 """The registry publishes on weekdays, but it answers every day; a day without an answer needs a person."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from trials import changes, wording
+from trials.days import whole_day
 from trials.incoming import Incoming
 from trials.last_told import last_told
 from trials.models import SyncRun, Trial, TrialChange
 from trials.packing import unpack
-from trials.storing import whole_day
 
 LOOKED_AT = 500
 SHOWN = 20
@@ -53,12 +53,12 @@ def sample(run: SyncRun) -> Sample:
 
 def _changes(items: list[Incoming]) -> list[tuple[Incoming, list[changes.Change] | None]]:
     """Each with its changes; None for a study that is new. What would bring no change is left out."""
-    trials = Trial.objects.filter(nct_id__in=[item.record.nct_id for item in items]).select_related("document")
+    trials = Trial.objects.filter(nct_id__in=[item.nct_id for item in items]).select_related("document")
     known = {trial.nct_id: trial for trial in trials}
     told = last_told([trial.pk for trial in known.values()])
     out: list[tuple[Incoming, list[changes.Change] | None]] = []
     for item in items:
-        trial = known.get(item.record.nct_id)
+        trial = known.get(item.nct_id)
         if trial is None:
             out.append((item, None))
         elif found := changes.detect(told.get(trial.pk, trial.record), item.record):

@@ -2,7 +2,9 @@
 between processes, so that a large file can be read on every core.
 """
 
+import gc
 from collections.abc import Sequence
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
@@ -10,8 +12,8 @@ import msgspec
 
 from trials import records
 from trials.packing import pack
+from trials.ready import Ready, ready
 from trials.records import TrialRecord
-from trials.search import terms
 
 
 class Glance(msgspec.Struct, frozen=True, array_like=True):
@@ -21,13 +23,19 @@ class Glance(msgspec.Struct, frozen=True, array_like=True):
     content_hash: bytes
 
 
-class Incoming(msgspec.Struct, frozen=True, tag=True):
-    record: TrialRecord
+class Incoming(msgspec.Struct, frozen=True, tag=True, dict=True):
+    nct_id: str
     content_hash: bytes
     packed: bytes
-    terms: tuple[int, ...]
-    """What the search knows of the record by itself: made here, since another process may do it."""
+    aliases: tuple[str, ...]
+    ready: Ready
+    raw: bytes
+    """The record for travelling: a study that is only stored is never unfolded on the other side."""
     drift: tuple[str, ...] = ()
+
+    @cached_property
+    def record(self) -> TrialRecord:
+        return _open_record(self.raw)
 
     @classmethod
     def of(cls, study: dict[str, Any], content_hash: bytes = b"") -> "Incoming":
@@ -35,8 +43,9 @@ class Incoming(msgspec.Struct, frozen=True, tag=True):
         drift: list[str] = []
         record = records.parse(study, drift)
         packed = pack(records.without_bulk(study))
-        found = terms.of_record(record, is_open=record.status in records.OPEN_STATUSES)
-        return cls(record, content_hash or records.content_hash(study), packed, tuple(found), tuple(drift))
+        content_hash = content_hash or records.content_hash(study)
+        return cls(record.nct_id, content_hash, packed, record.aliases, ready(record, content_hash), _encode(record),
+                   tuple(drift))  # fmt: skip
 
 
 class Broken(msgspec.Struct, frozen=True, tag=True):
@@ -100,7 +109,14 @@ def read_lines(lines: Sequence[bytes]) -> bytes:
     return _encode([read(decoded(line)) for line in lines])
 
 
+def look_for_cycles_less() -> None:
+    """Less often than Python would: a batch has a hundred thousand small objects and no cycles, and to look at them
+    all again and again costs a fifth of an import."""
+    gc.set_threshold(200_000, 10, 10)
+
+
 _decode_json = msgspec.json.Decoder().decode
 _encode = msgspec.msgpack.Encoder().encode
+_open_record = msgspec.msgpack.Decoder(TrialRecord).decode
 open_glances = msgspec.msgpack.Decoder(list[Glance | None]).decode
 open_read = msgspec.msgpack.Decoder(list[Incoming | Broken]).decode

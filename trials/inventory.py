@@ -7,11 +7,11 @@ from typing import Any
 from django.db import connection
 
 from trials.batches import BATCH, batches
+from trials.days import whole_day
 from trials.models import StagedStudy, SyncRun
 from trials.packing import unpack
 from trials.records import parse
 from trials.registry import InventoryRow
-from trials.storing import whole_day
 
 FEWEST_OF_A_CONDITION = 20
 """Of so many trials, all of one condition do not leave the registry in a day."""

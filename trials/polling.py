@@ -11,10 +11,10 @@ from django.conf import settings
 
 from trials import file_intake
 from trials.batches import batches
+from trials.days import whole_day
 from trials.flight import single_flight, stay_away
 from trials.models import SyncRun
 from trials.registry import Registry, RegistryError, RegistryVersion
-from trials.storing import whole_day
 from trials.sync import Run
 
 log = logging.getLogger(__name__)

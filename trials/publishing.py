@@ -12,6 +12,7 @@ from django.utils import timezone
 from trials import changes, quarantine, records, search_index
 from trials.batches import BATCH, batches
 from trials.condition_index import ConditionIndex, recount
+from trials.days import whole_day
 from trials.directory import due
 from trials.incoming import Broken, Incoming
 from trials.last_told import is_understood, last_told, told_now
@@ -26,8 +27,9 @@ from trials.models import (
     TrialVersion,
 )
 from trials.packing import pack, unpack
+from trials.place_index import PlaceIndex
 from trials.records import TrialRecord
-from trials.storing import Stored, insert, replace, stored, whole_day
+from trials.storing import Stored, insert, replace, stored
 
 RECENT = timedelta(days=60)
 """A study first posted longer ago is no news when we first see it: it was out of our scope, or we were late."""
@@ -43,7 +45,7 @@ class Publication:
     def __init__(self, row: SyncRun, *, now: datetime, silently: bool = False) -> None:
         self.row, self.now, self.silently = row, now, silently
         self.is_served = row.kind != SyncRun.Kind.FILE
-        self.conditions = ConditionIndex()
+        self.conditions, self.places = ConditionIndex(), PlaceIndex()
 
     @transaction.atomic
     def publish(self, *, vanished: Sequence[str], merged: dict[str, str]) -> None:
@@ -59,10 +61,10 @@ class Publication:
         recount(self.conditions.touched)
 
     def _publish_batch(self, items: list[Incoming]) -> None:
-        known = stored(item.record.nct_id for item in items)
-        fresh = [item for item in items if item.record.nct_id not in known]
-        ids = insert(fresh, conditions=self.conditions, now=self.now, served=self.is_served)
-        moved = [(known[item.record.nct_id], item) for item in items if item.record.nct_id in known]
+        known = stored(item.nct_id for item in items)
+        fresh = [item for item in items if item.nct_id not in known]
+        ids = insert(fresh, conditions=self.conditions, places=self.places, now=self.now, served=self.is_served)
+        moved = [(known[item.nct_id], item) for item in items if item.nct_id in known]
         pairs = with_old_records(moved)
         news = {} if self.silently else self._news(pairs)
         untold = [known for known, _, item in pairs if not is_understood(item.record)]
@@ -70,15 +72,15 @@ class Publication:
             told_now([known.id for known, _, _ in pairs])
         else:
             keep_replaced([*untold, *(known for known, _, _ in pairs if known.id in news)])
-        replace(pairs, conditions=self.conditions, served=self.is_served)
+        replace(pairs, conditions=self.conditions, places=self.places, served=self.is_served)
         stands_again([known.id for known, _, _ in pairs if known.is_gone])
         rows = [row for rows in news.values() for row in rows]
         if not self.silently:
-            rows += [self._listed(ids[item.record.nct_id], item) for item in fresh
+            rows += [self._listed(ids[item.nct_id], item) for item in fresh
                      if is_recent(item.record, self.row, now=self.now)]  # fmt: skip
         TrialChange.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
         Trial.objects.filter(id__in=news).update(version=F("version") + 1, last_changed_at=self._changed_at)
-        quarantine.release(item.record.nct_id for item in items)
+        quarantine.release(item.nct_id for item in items)
         self.row.new += len(fresh)
         self.row.changed += len(news)
         self.row.unchanged += len(pairs) - len(news)
@@ -90,8 +92,9 @@ class Publication:
         return Greatest("first_seen_at", self.now)
 
     def _forget(self) -> None:
-        """A batch was rolled back, and with it the conditions that it had made."""
-        touched, self.conditions = self.conditions.touched, ConditionIndex()
+        """A batch was rolled back, and with it the conditions and places that it had made."""
+        self.places, touched = PlaceIndex(), self.conditions.touched
+        self.conditions = ConditionIndex()
         self.conditions.touch(touched)
 
     def _refuse(self, item: Incoming, error: Exception) -> None:
@@ -167,7 +170,7 @@ def with_old_records(moved: Sequence[tuple[Stored, Incoming]]) -> list[Pair]:
     for known, item in moved:
         old = documents[known.id].record
         if lost := records.thinner(old, item.record):
-            log.error("%s came without %s; what we had is kept.", item.record.nct_id, ", ".join(lost))
+            log.error("%s came without %s; what we had is kept.", item.nct_id, ", ".join(lost))
             item = Incoming.of(records.filled_up(unpack(item.packed), documents[known.id].study, lost))
         pairs.append((known, old, item))
     return pairs

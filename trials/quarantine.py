@@ -36,7 +36,7 @@ def put(broken: Broken, *, now: datetime) -> None:
 def refused(item: Incoming, error: Exception) -> Broken:
     """A study that was read and cannot be stored. Only the first line: PostgreSQL's others quote the row."""
     reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-    return Broken(item.record.nct_id, reason[:2000], item.packed)
+    return Broken(item.nct_id, reason[:2000], item.packed)
 
 
 def release(nct_ids: Iterable[str]) -> None:

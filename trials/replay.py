@@ -27,8 +27,8 @@ class Replay(Run):
         return False
 
     def _store_batch(self, known: dict[str, Stored], items: list[Incoming]) -> None:
-        pairs = [(known[item.record.nct_id], _elsewhere(item.record), item) for item in items]
-        replace(pairs, conditions=self.conditions, served=False)
+        pairs = [(known[item.nct_id], _elsewhere(item.record), item) for item in items]
+        replace(pairs, conditions=self.conditions, places=self.places, served=False)
         self.row.unchanged += len(pairs)
 
 

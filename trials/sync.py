@@ -23,6 +23,7 @@ from trials.flight import StayAway, SyncBusy, single_flight
 from trials.incoming import Broken, Glance, Incoming, glance, read
 from trials.last_told import is_understood, last_told, told_now
 from trials.models import QuarantinedStudy, StagedStudy, SyncRun, Trial
+from trials.place_index import PlaceIndex
 from trials.publishing import Publication, follow_merged, is_recent, stands_again, with_old_records
 from trials.registry_errors import CrawlBroken, RegistryError
 from trials.storing import Stored, insert, replace, stored
@@ -39,7 +40,7 @@ class Run:
     def __init__(self, row: SyncRun, *, now: datetime) -> None:
         self.row, self.now, self._began = row, now, time.monotonic()
         self.is_served = row.kind != SyncRun.Kind.FILE
-        self.conditions = ConditionIndex()
+        self.conditions, self.places = ConditionIndex(), PlaceIndex()
         self.drift: Counter[str] = Counter()
         before = Trial.objects.listed().filter(**({"is_served": True} if self.is_served else {}))
         self.tally = guard.Tally(studies_before=before.count())
@@ -132,9 +133,9 @@ class Run:
                 self._quarantine(item)
                 continue
             self.drift.update(item.drift)
-            if item.record.nct_id in incoming:  # a study that moved between two pages comes twice
+            if item.nct_id in incoming:  # a study that moved between two pages comes twice
                 self.row.seen -= 1
-            incoming[item.record.nct_id] = item
+            incoming[item.nct_id] = item
         return incoming
 
     def _quarantine(self, broken: Broken) -> None:
@@ -157,20 +158,21 @@ class Run:
             self._save_counts("cursor", "data_timestamp")
 
     def _store_batch(self, known: dict[str, Stored], items: list[Incoming]) -> None:
-        fresh = [item for item in items if item.record.nct_id not in known]
-        insert(fresh, conditions=self.conditions, now=self.now, served=self.is_served)
-        moved = [(known[item.record.nct_id], item) for item in items if item.record.nct_id in known]
+        fresh = [item for item in items if item.nct_id not in known]
+        insert(fresh, conditions=self.conditions, places=self.places, now=self.now, served=self.is_served)
+        moved = [(known[item.nct_id], item) for item in items if item.nct_id in known]
         pairs = with_old_records(moved)
-        replace(pairs, conditions=self.conditions, served=self.is_served)
+        replace(pairs, conditions=self.conditions, places=self.places, served=self.is_served)
         told_now([known.id for known, _, _ in pairs])
         stands_again([known.id for known, _, _ in pairs if known.is_gone])
-        self._out_of_quarantine([item.record.nct_id for item in items])
+        self._out_of_quarantine([item.nct_id for item in items])
         self.row.new += len(fresh)
         self.row.unchanged += len(pairs)
 
     def _forget(self) -> None:
-        """A batch was rolled back, and with it the conditions that it had made."""
-        touched, self.conditions = self.conditions.touched, ConditionIndex()
+        """A batch was rolled back, and with it the conditions and places that it had made."""
+        self.places, touched = PlaceIndex(), self.conditions.touched
+        self.conditions = ConditionIndex()
         self.conditions.touch(touched)
 
     def _stage(self, fresh: list[Incoming], moved: list[tuple[Stored, Incoming]]) -> None:
@@ -180,7 +182,7 @@ class Run:
             staged = [item for item in fresh if self._counted(item, None)]
             staged += [item for known, old, item in pairs if self._counted(item, told.get(known.id, old))]
             StagedStudy.objects.bulk_create(
-                [StagedStudy(run=self.row, nct_id=item.record.nct_id, packed=item.packed) for item in staged],
+                [StagedStudy(run=self.row, nct_id=item.nct_id, packed=item.packed) for item in staged],
                 update_conflicts=True, unique_fields=["run", "nct_id"], update_fields=["packed"],
             )  # fmt: skip
             self._save_counts("data_timestamp")
@@ -195,8 +197,8 @@ class Run:
         except Exception as error:
             self._refuse(item, error)
             return False
-        if item.record.nct_id not in self._staged:
-            self._staged.add(item.record.nct_id)
+        if item.nct_id not in self._staged:
+            self._staged.add(item.nct_id)
             self.tally.count({change.kind for change in found}, emptied, len(found))
             self.tally.events += old is None and is_recent(item.record, self.row, now=self.now)
         return True

@@ -15,6 +15,7 @@ from trials.condition_index import ConditionIndex, recount
 from trials.conditions import condition_key
 from trials.incoming import Incoming
 from trials.models import Condition
+from trials.place_index import PlaceIndex
 from trials.search.asking import understood
 from trials.search.finding import find
 
@@ -26,9 +27,10 @@ SAMPLES = sorted((ROOT / "config/sample_registry/studies").glob("*.json"))
 
 def load(raw: list[dict[str, Any]]) -> None:
     items = [Incoming.of(study) for study in raw]
-    conditions = ConditionIndex()
+    conditions, places = ConditionIndex(), PlaceIndex()
     for start in range(0, len(items), 400):
-        storing.insert(items[start : start + 400], conditions=conditions, now=timezone.now(), served=True)
+        batch = items[start : start + 400]
+        storing.insert(batch, conditions=conditions, places=places, now=timezone.now(), served=True)
     recount()
 
 

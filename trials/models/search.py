@@ -6,7 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.text import slugify
 
+from trials import ready
 from trials.models.trials import Trial
+from trials.search import query
 
 
 class TrialSearch(models.Model):
@@ -16,7 +18,7 @@ class TrialSearch(models.Model):
     mix of them, and a row that a search visits has half a kilobyte.
     """
 
-    OPEN = 2**20
+    OPEN = query.OPEN
     """Added to the rank of trials that look for people now; below it, days since 1970."""
 
     trial = models.OneToOneField(Trial, on_delete=models.CASCADE, primary_key=True, related_name="search")
@@ -28,7 +30,7 @@ class TrialSearch(models.Model):
     regions = ArrayField(models.IntegerField(), help_text="Countries and states of the sites.")
     terms = ArrayField(models.IntegerField())
 
-    NO_LIMIT = 2**31 - 1
+    NO_LIMIT = ready.NO_LIMIT
 
     class Meta:
         verbose_name_plural = "search rows"

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from django.db import connection
@@ -25,15 +26,16 @@ _ALIKE = """
 """
 
 
-def note(records: Iterable[TrialRecord]) -> None:
+def name_words(record: TrialRecord) -> set[str]:
+    """The words in the names of a trial."""
+    treatments = [treatment.name for treatment in record.interventions]
+    meshes = [mesh.term for mesh in record.condition_meshes]
+    return words_of(" ".join([record.brief_title, *record.conditions, *meshes, *treatments]))
+
+
+def note(names: Iterable[Iterable[str]]) -> None:
     """Counts the words in the names of new trials."""
-    counts: Counter[str] = Counter()
-    for record in records:
-        treatments = [treatment.name for treatment in record.interventions]
-        meshes = [mesh.term for mesh in record.condition_meshes]
-        names = " ".join([record.brief_title, *record.conditions, *meshes, *treatments])
-        counts.update(words_of(names))
-    note_words(counts)
+    note_words(Counter(chain.from_iterable(names)))
 
 
 def words_of(names: str) -> set[str]:
