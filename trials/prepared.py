@@ -27,11 +27,11 @@ class _Compiled:
         self.model: type[models.Model] = about["model"]
         self.columns = slice(first, last)
         self.names = [chosen[place][0].target.attname for place in range(first, last)]
-        self.related = get_related_populators(about, chosen, alias)
+        self.related = get_related_populators(about, chosen, alias)  # type: ignore[call-arg]  # the stubs are of a later Django
         self.extra = self.compiler.annotation_col_map
         self.converters = self.compiler.get_converters([each[0] for each in chosen])
 
-    def asked(self, value: object) -> list[object]:
+    def asked(self, value: object) -> list[Any]:
         return [value if param in (ASKED, ASKED_ID) else param for param in self.params]
 
     def model_of(self, row: Any, alias: str) -> Any:
@@ -64,7 +64,7 @@ class Prepared:
         return found[0] if found else None
 
 
-def _rows(connection: BaseDatabaseWrapper, sql: str, params: list[object]) -> list[tuple[Any, ...]]:
+def _rows(connection: BaseDatabaseWrapper, sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
     if connection.queries_logged or connection.in_atomic_block:  # what tests count, and what others' savepoints guard
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
@@ -73,7 +73,7 @@ def _rows(connection: BaseDatabaseWrapper, sql: str, params: list[object]) -> li
         return _fast(connection, sql, params)
 
 
-def _fast(connection: BaseDatabaseWrapper, sql: str, params: list[object]) -> list[tuple[Any, ...]]:
+def _fast(connection: BaseDatabaseWrapper, sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
     """Without Django's look whether the connection still lives, which costs a trip: a dead one is opened anew."""
     is_old = connection.connection is not None
     connection.ensure_connection()
@@ -87,7 +87,7 @@ def _fast(connection: BaseDatabaseWrapper, sql: str, params: list[object]) -> li
         return _ask(connection, sql, params)
 
 
-def _ask(connection: BaseDatabaseWrapper, sql: str, params: list[object]) -> list[tuple[Any, ...]]:
+def _ask(connection: BaseDatabaseWrapper, sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
     raw: psycopg.Connection[tuple[Any, ...]] = connection.connection
     if connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:  # PgBouncer: the next query may meet another server
         with psycopg.Cursor(raw) as cursor:

@@ -19,7 +19,7 @@ def _trial() -> TrialQuerySet:
     chips = shown.order_by("trial_conditions__position").values(chip=JSONObject(name="name", slug="slug"))
     named = Trial._meta.get_field("explainer_mentions").related_model._default_manager.filter(trial=OuterRef("pk"))
     found = Trial.objects.for_page().filter(nct_id=ASKED)
-    return found.annotate(
+    return found.annotate(  # type: ignore[no-redef]  # the model says so too
         chips=ArraySubquery(chips), is_named=Exists(named),
         treatment_pages=_pages(TrialTreatment, "treatment"), site_pages=_pages(TrialSite, "site"),
     )  # fmt: skip
