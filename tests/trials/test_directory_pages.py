@@ -375,7 +375,8 @@ def test_contacts_are_in_none_of_it(client: Client) -> None:
 PAGES = [
     "/treatments/", "/treatments/?letter=g", "/treatments/?q=tea", "/treatments/green-tea/", "/sites/",
     "/sites/?q=hosp", "/sites/in/united-states/", "/sites/in/united-states/massachusetts/", HOSPITAL,
-    "/treatments/green-tea.json", "/sites/in/united-states/massachusetts/boston/", f"{HOSPITAL[:-1]}.csv", f"{HOSPITAL}feed/",
+    "/treatments/green-tea.json", "/sites/in/united-states/massachusetts/boston/", f"{HOSPITAL[:-1]}.csv",
+    f"{HOSPITAL}feed/",
 ]  # fmt: skip
 
 

@@ -1,3 +1,3 @@
-from trials.admin import conditions, learned_names, quarantine, reveals, runs, trials
+from trials.admin import conditions, directory, learned_names, quarantine, reveals, runs, trials
 
-__all__ = ["conditions", "learned_names", "quarantine", "reveals", "runs", "trials"]
+__all__ = ["conditions", "directory", "learned_names", "quarantine", "reveals", "runs", "trials"]
