@@ -100,17 +100,25 @@ def _any_status(found: Found) -> Choice:
 
 
 def _counted(found: Found, name: str, labels: dict[str, str], *, keep: bool = False) -> list[Choice]:
-    """The values that something was found for, and the chosen one; all of them where not everything was looked at."""
+    """The values that something was found for, and the chosen one; all of them where not everything was looked at.
+
+    Those beside the chosen one are counted as if none was chosen.
+    """
     chosen = getattr(found.asked, name)
-    is_known = not found.is_capped and found.total and chosen in ("", "any")
-    made = [Choice(value, label, _count(found, name, value) if chosen in ("", "any", value) else "", value == chosen)
-            for value, label in labels.items()]  # fmt: skip
+    is_counted = found.total or any(each == name for each, _ in found.counts)
+    is_known = is_counted and not _is_lower_bound(found, name, "")
+    made = [Choice(value, label, _count(found, name, value), value == chosen) for value, label in labels.items()]
     return [choice for choice in made if keep or choice.count or choice.is_chosen or not is_known]
 
 
 def _count(found: Found, name: str, value: str) -> str:
     number = found.counts[name, value]
-    return amount(number, at_least=found.is_capped) if number else ""
+    return amount(number, at_least=_is_lower_bound(found, name, value)) if number else ""
+
+
+def _is_lower_bound(found: Found, name: str, value: str) -> bool:
+    chosen = getattr(found.asked, name)
+    return found.is_capped if chosen in ("", "any", value) else name in found.capped
 
 
 def _places(found: Found) -> list[Choice]:
@@ -176,8 +184,9 @@ def heading(found: Found) -> str:
 
 _WIDER = {
     "near": "in any place", "age": "for any age", "phase": "in any phase", "country": "in any country",
-    "sex": "for any sex", "type": "of any kind", "condition": "for any condition", "healthy": "for anybody",
-    "results": "with or without results", "summary": "with or without a plain summary", "status": "of any status",
+    "state": "in any state", "sex": "for any sex", "type": "of any kind", "condition": "for any condition",
+    "healthy": "for anybody", "results": "with or without results", "summary": "with or without a plain summary",
+    "status": "of any status",
 }  # fmt: skip
 
 

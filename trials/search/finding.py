@@ -12,13 +12,13 @@ from typing import Any
 from django.db import connections, router, transaction
 
 from trials.models import TrialSearch
-from trials.search import facets
+from trials.search import facets, nearest
 from trials.search.asking import MOST, PER_PAGE, Asked
+from trials.search.nearest import COLUMNS
 from trials.search.planning import plan
 from trials.search.query import OPEN, Query
-from trials.search.resolving import INSIDE, KM, Resolved, resolve
+from trials.search.resolving import Resolved, resolve
 from trials.search.spelling import corrected
-from trials.search.terms import SITE_MAY_BE_OPEN
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Hit:
 class Found:
     """`total`, `counts` and `places` are lower bounds where `is_capped`; `any_status` counts to MOST + 1.
 
-    `instead_of` is the question as asked, where nothing fits it and `asked` is what was meant or a part of it.
+    The other values of a filter in use are counted without it; those counts are lower bounds for the filters in
+    `capped`. `instead_of` is the question as asked, where nothing fits it and `asked` is what was meant, or a part.
     """
 
     asked: Asked
@@ -42,6 +43,7 @@ class Found:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     places: list[tuple[str, int]] = field(default_factory=list)
     any_status: int = 0
+    capped: frozenset[str] = frozenset()
     wider: list[tuple[str, int]] = field(default_factory=list)
     instead_of: str = ""
 
@@ -81,35 +83,34 @@ def _instead(cursor: Any, asked: Asked, resolved: Resolved) -> Found | None:
 
 # Days without the mark of open ones; the percent sign is doubled for the parameters.
 _ORDER = {"relevance": "rank", "near": "rank", "updated": f"rank %% {OPEN}", "new": "posted"}
-_COLUMNS = "trial_id, rank, posted, facets, regions"
-_DISTANCES = f"""
-    SELECT trial_id, NOT bool_or(may_be_open) AS is_shut, coalesce(min(km) FILTER (WHERE may_be_open), min(km)) AS km
-    FROM (SELECT trial_id, {KM} AS km, status = ANY(%(open_sites)s) AS may_be_open
-          FROM hits JOIN trials_location USING (trial_id) WHERE {INSIDE}) AS sites
-    WHERE may_be_open OR %(any_site)s GROUP BY trial_id
-"""  # noqa: S608
 _ANSWER = """
     (SELECT 'trial', trial_id, 0, km, '' FROM page ORDER BY {order}rank DESC, trial_id DESC
     LIMIT %(per_page)s OFFSET %(skip)s)
     UNION ALL SELECT 'facets', facets, count(*)::int, NULL, '' FROM hits GROUP BY facets
     UNION ALL SELECT 'place', 0, many, NULL, {place} FROM (
-        SELECT region, count(*)::int AS many FROM hits, unnest(regions) AS region GROUP BY region
+        SELECT region, count(*)::int AS many FROM {inside}, unnest(regions) AS region GROUP BY region
     ) AS counted JOIN trials_region ON id = region WHERE {places}
 """
 
 
 def _rows(cursor: Any, asked: Asked, query: Query, resolved: Resolved, per_page: int) -> list[Any]:
-    """(what, number, how many, km, name): the page in order, facets, places, all statuses. One statement, as they all
-    read the same hits."""
+    """(what, number, how many, km, name): the page in order, facets, places, facets without each of the filters in
+    use. One statement, as they all read the same hits."""
     tables, order, values = _tables(asked, query, resolved)
     if resolved.country:
         places, place = "country = %(country)s AND state <> ''", "state"
     else:
         places, place = "state = ''", "country"
-    sql = f"WITH {', '.join(tables)} {_ANSWER.format(order=order, places=places, place=place)}"
-    if asked.status != "any":
-        any_status, more = _limited_count(query, "status")
-        sql += f" UNION ALL SELECT 'any status', 0, ({any_status}), NULL, ''"
+    inside = "hits"
+    if asked.state:
+        where, more = query.where("state")
+        inside = f"(SELECT regions FROM trials_trialsearch WHERE {where} LIMIT {MOST + 1}) AS inside"  # noqa: S608
+        values |= more
+    sql = f"WITH {', '.join(tables)} {_ANSWER.format(order=order, places=places, place=place, inside=inside)}"
+    for name in _in_use(asked):
+        where, more = query.where(name)
+        rows = f"SELECT facets FROM trials_trialsearch WHERE {where} LIMIT {MOST + 1}"  # noqa: S608
+        sql += f" UNION ALL SELECT '{name}', facets, count(*)::int, NULL, '' FROM ({rows}) AS rows GROUP BY facets"  # noqa: S608
         values |= more
     cursor.execute(
         sql, {**values, "country": resolved.country, "per_page": per_page, "skip": min(asked.page - 1, MOST) * per_page}
@@ -117,21 +118,29 @@ def _rows(cursor: Any, asked: Asked, query: Query, resolved: Resolved, per_page:
     return list(cursor.fetchall())
 
 
+def _in_use(asked: Asked) -> list[str]:
+    """The filters whose other values are shown with a count."""
+    chosen = [name for name in ("phase", "type", "sex") if getattr(asked, name)]
+    return chosen if asked.status == "any" else [*chosen, "status"]
+
+
 def _tables(asked: Asked, query: Query, resolved: Resolved) -> tuple[list[str], str, dict[str, Any]]:
     """The parts of the statement that give `hits` and `page`, and by what the page is ordered first."""
-    best, values = _best(asked, query)
     order = f"{_ORDER[asked.sort]} DESC, "
+    if asked.sort == "near":
+        tables, values = nearest.tables(asked, query, resolved)
+        return tables, f"is_shut, round(km::numeric, 1), {order}", values
+    best, values = _best(asked, query)
     if asked.place is not None:
         # Without the first step the planner may walk all rows by rank and compare hundreds of points with each.
         fitting, _, ordered = best.partition(" ORDER BY ")
         tables = [
             f"fitting AS MATERIALIZED ({fitting})",
             f"hits AS MATERIALIZED (SELECT * FROM fitting ORDER BY {ordered} LIMIT {MOST + 1})",  # noqa: S608
-            f"away AS ({_DISTANCES})",
+            f"away AS ({nearest.DISTANCES})",
             "page AS (SELECT * FROM hits JOIN away USING (trial_id))",
         ]
-        values |= {**resolved.around, "any_site": asked.status != "open", "open_sites": sorted(SITE_MAY_BE_OPEN)}
-        return tables, f"is_shut, round(km::numeric, 1), {order}" if asked.sort == "near" else order, values
+        return tables, order, values | nearest.values(asked, resolved)
     tables = [f"hits AS MATERIALIZED ({best} LIMIT {MOST + 1})"]
     if not query.in_names or asked.sort != "relevance":
         return [*tables, "page AS (SELECT *, NULL::float8 AS km FROM hits)"], order, values
@@ -148,7 +157,7 @@ def _tables(asked: Asked, query: Query, resolved: Resolved) -> tuple[list[str], 
 def _best(asked: Asked, query: Query, *, only_names: bool = False) -> tuple[str, dict[str, Any]]:
     """The rows that fit, best first, without a limit."""
     where, values = query.where(only_names=only_names)
-    rows = f"SELECT {_COLUMNS} FROM trials_trialsearch WHERE {where}"  # noqa: S608
+    rows = f"SELECT {COLUMNS} FROM trials_trialsearch WHERE {where}"  # noqa: S608
     if asked.sort == "updated" and asked.status == "any" and asked.place is None:
         # Open ones stand apart in the index by rank: the latest of both sides, each walked from its own end.
         latest = f"ORDER BY rank DESC, trial_id DESC LIMIT {MOST + 1}"
@@ -157,26 +166,36 @@ def _best(asked: Asked, query: Query, *, only_names: bool = False) -> tuple[str,
     return f"{rows} ORDER BY {_ORDER[asked.sort]} DESC, trial_id DESC", values
 
 
-def _limited_count(query: Query, without: str) -> tuple[str, dict[str, Any]]:
-    where, values = query.where(without)
+def _limited_count(query: Query, *without: str) -> tuple[str, dict[str, Any]]:
+    where, values = query.where(*without)
     rows = f"SELECT 1 FROM trials_trialsearch WHERE {where} LIMIT {MOST + 1}"  # noqa: S608
     return f"SELECT count(*)::int FROM ({rows}) AS rows", values  # noqa: S608
 
 
 def _read(asked: Asked, resolved: Resolved, rows: Sequence[Any]) -> Found:
-    numbers = [(number, many) for what, number, many, _, _ in rows if what == "facets"]
-    total = sum(many for _, many in numbers)
+    numbers: dict[str, list[tuple[int, int]]] = {"facets": []}
+    for what, number, many, _, _ in rows:
+        if what not in ("trial", "place"):
+            numbers.setdefault(what, []).append((number, many))
+    sums = {what: sum(many for _, many in pairs) for what, pairs in numbers.items()}
+    counts = facets.counted(numbers.pop("facets"))
+    for name, pairs in numbers.items():
+        for (filter_, value), many in facets.counted(pairs).items():
+            if filter_ == name and value != getattr(asked, name):
+                counts[name, value] = max(many, counts[name, value])
+    total = sums.pop("facets")
     return Found(
         asked,
         resolved,
         hits=[Hit(trial_id, km) for what, trial_id, _, km, _ in rows if what == "trial"],
         total=min(total, MOST),
         is_capped=total > MOST,
-        counts=facets.counted(numbers),
+        counts=counts,
         places=sorted(
             [(name, many) for what, _, many, _, name in rows if what == "place"], key=lambda p: (-p[1], p[0])
         ),
-        any_status=sum(many for what, _, many, _, _ in rows if what == "any status"),
+        any_status=sums.get("status", 0),
+        capped=frozenset(name for name, many in sums.items() if many > MOST),
     )
 
 
@@ -190,7 +209,7 @@ def _wider(cursor: Any, query: Query) -> list[tuple[str, int]]:
     counts: list[str] = []
     values: dict[str, Any] = {}
     for name in names:
-        count, more = _limited_count(query, name)
+        count, more = _limited_count(query, *(("country", "state") if name == "country" else (name,)))
         counts.append(f"SELECT '{name}', ({count})")
         values |= more
     cursor.execute(" UNION ALL ".join(counts), values)

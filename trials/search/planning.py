@@ -22,8 +22,9 @@ def plan(asked: Asked, resolved: Resolved) -> Query:
         "status": Part() if asked.status in ("any", "open") else _flag(f"s={asked.status}"),
         "phase": _flag(f"p={asked.phase}") if asked.phase else Part(),
         "type": _flag(f"t={asked.type}") if asked.type else Part(),
-        "country": _one_of(resolved.regions, Kind.REGION, asked.country),
-        "near": _near(asked, resolved.points),
+        "country": _one_of(resolved.whole_country if asked.state else resolved.regions, Kind.REGION, asked.country),
+        "state": _one_of(resolved.regions, Kind.REGION, asked.state),
+        "near": near(asked, resolved.points),
         "sex": _flag(f"x={asked.sex}") if asked.sex else Part(),
         **{name: _flag(name) for name in YES if getattr(asked, name)},
     }
@@ -71,7 +72,7 @@ def _one_of(ids: tuple[int, ...], kind: Kind, asked: str) -> Part:
     return Part(any_of=(_marks(ids, kind),)) if ids else NOTHING
 
 
-def _near(asked: Asked, points: tuple[int, ...]) -> Part:
+def near(asked: Asked, points: tuple[int, ...]) -> Part:
     """Open trials near a place have a site there that may be open."""
     if asked.place is None:
         return Part()

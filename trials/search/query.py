@@ -35,13 +35,13 @@ class Query:
     age: int | None = None
     only_open: bool = False
 
-    def where(self, *without: str, only_names: bool = False) -> tuple[str, dict[str, Any]]:
-        """An SQL condition on trials_trialsearch and its parameters, whose names say what was left out."""
+    def where(self, *without: str, only_names: bool = False, label: str = "") -> tuple[str, dict[str, Any]]:
+        """An SQL condition on trials_trialsearch and its parameters, whose names say what was left out, or `label`."""
         parts = [part for name, part in self.parts.items() if name not in without]
         if only_names:
             parts.append(self.in_names)
         values: dict[str, Any] = {}
-        suffix = "_".join(("without", *without)) if without else "named" if only_names else "all"
+        suffix = label or ("_".join(("without", *without)) if without else "named" if only_names else "all")
 
         def parameter(value: Any) -> str:
             name = f"p{len(values)}_{suffix}"
