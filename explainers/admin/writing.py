@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
@@ -15,10 +16,11 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from explainers import publishing
+from explainers.admin import previews
 from explainers.admin.doer import doer
 from explainers.gauge import Gauge, measure
 from explainers.models import Autosave, GlossaryTerm, PlainSummary, SummaryText
-from explainers.models.people import signed
+from explainers.newest import starter
 from explainers.rendering import without_controls
 from trials.in_short import in_short
 from trials.models import Trial
@@ -31,7 +33,7 @@ REVIEW, WITHDRAW = "explainers.review_plainsummary", "explainers.withdraw_plains
 def urls(site: admin.ModelAdmin) -> list[Any]:
     """Paths under /admin/explainers/plainsummary/. Each view asks for a log-in, then for its own permission."""
 
-    def at(route: str, view: Callable[..., HttpResponse], name: str) -> Any:
+    def at(route: str, view: Callable[..., HttpResponseBase], name: str) -> Any:
         return path(route, site.admin_site.admin_view(view), name=name)
 
     return [
@@ -39,7 +41,9 @@ def urls(site: admin.ModelAdmin) -> list[Any]:
         at("write/<str:nct_id>/", write, "summary-write"),
         at("write/<str:nct_id>/gauge/", gauge, "summary-gauge"),
         at("write/<str:nct_id>/autosave/", autosave, "summary-autosave"),
-        at("write/<str:nct_id>/preview/", preview, "summary-preview"),
+        at("write/<str:nct_id>/preview/", previews.page, "summary-preview"),
+        at("write/<str:nct_id>/preview/paper/", previews.paper, "summary-paper"),
+        at("paper.css", previews.paper_css, "summary-paper-css"),
         at("still-correct/", still_correct, "summary-still-correct"),
     ]
 
@@ -52,6 +56,7 @@ def find(request: HttpRequest) -> HttpResponse:
     return redirect("admin:index")
 
 
+@csp_update({"frame-src": [SELF]})  # type: ignore[arg-type]
 def write(request: HttpRequest, nct_id: str) -> HttpResponse:
     trial = _trial(request, nct_id)
     if request.method == "POST":
@@ -62,14 +67,6 @@ def write(request: HttpRequest, nct_id: str) -> HttpResponse:
     if kept and "restore" in request.GET:
         text = SummaryText(**kept.text)
     return _page(request, trial, text, kept=kept)
-
-
-def starter(trial: Trial, today: date | None = None) -> SummaryText:
-    """Facts by rule to begin from: never a sentence about benefit."""
-    record = trial.record
-    drugs = [part.name for part in record.interventions if part.type in ("DRUG", "BIOLOGICAL", "GENETIC")]
-    sentences = in_short(record, today=today or timezone.now().date())
-    return SummaryText(summary=" ".join(sentences), active_substance=", ".join(drugs)[:300])
 
 
 def _act(request: HttpRequest, trial: Trial) -> HttpResponse:
@@ -169,24 +166,6 @@ def autosave(request: HttpRequest, nct_id: str) -> HttpResponse:
     return JsonResponse({"saved": timezone.now().strftime("%H:%M UTC")})
 
 
-def preview(request: HttpRequest, nct_id: str) -> HttpResponse:
-    """The trial's page with the newest text, for the eyes of editors only; printed, it is the print."""
-    trial = _trial(request, nct_id)
-    summary = _of(trial)
-    for name, value in summary.working_text.as_dict().items():
-        setattr(summary, name, value)
-    now = timezone.now()
-    summary.state, summary.checked_at, summary.checked_version = PlainSummary.State.PUBLISHED, now, trial.version
-    summary.author_name = signed(summary.pending_author or summary.author)
-    summary.reviewer_name = "" if summary.pending else summary.reviewer_name
-    trial.plain_summary = summary
-    changes = list(trial.changes.newest_first())
-    context = trial_page.context(trial, list(trial.conditions.all()), changes, None, now.date())
-    response = render(request, "trials/trial.html", {**context, "preview": True})
-    response["X-Robots-Tag"] = "noindex"
-    return response
-
-
 def _page(
     request: HttpRequest, trial: Trial, text: SummaryText, *, theirs: PlainSummary | None = None, kept: Any = None
 ) -> HttpResponse:
@@ -209,6 +188,7 @@ def _page(
         "changes": changes,
         "overtaken": summary.overtaken_by(changes) if summary and summary.is_published else [],
         "gauge": _gauge(trial, text),
+        "typed": "?typed" if kept and kept.text == text.as_dict() else "",
         "kept": kept if kept and kept.text != text.as_dict() else None,
         "may": {name: request.user.has_perm(permission) for name, (permission, _run) in STEPS.items()},
         "is_mine": bool(summary and summary.working_author_id == request.user.pk),

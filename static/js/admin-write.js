@@ -17,8 +17,39 @@ async function measure() {
 
 async function keep() {
   const answer = await send(form.dataset.autosave);
-  if (answer.ok) told.textContent = `Kept at ${(await answer.json()).saved}`;
+  if (!answer.ok) return;
+  told.textContent = `Kept at ${(await answer.json()).saved}`;
+  for (const link of links) link.search = "?typed";
+  show();
 }
+
+// The preview shows what is kept, where it was scrolled to, and leaves no trail behind the Back button.
+const frame = document.getElementById("preview");
+const links = [...(document.getElementById("preview-links")?.querySelectorAll("a") ?? [])];
+let chosen = links[0];
+let scrolled = 0;
+
+function show() {
+  scrolled = frame.contentWindow.scrollY;
+  frame.contentWindow.location.replace(chosen.href);
+}
+
+function choose(link) {
+  chosen = link;
+  for (const one of links) one.toggleAttribute("aria-current", one === chosen);
+  frame.title = `Preview: ${chosen.textContent}`;
+}
+
+for (const link of links) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    choose(link);
+    show();
+    scrolled = 0;
+  });
+}
+frame?.addEventListener("load", () => frame.contentWindow.scrollTo(0, scrolled));
+if (chosen) choose(chosen);
 
 form?.addEventListener("input", () => {
   changed = true;

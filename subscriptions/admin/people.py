@@ -3,31 +3,31 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 
 from subscriptions import addresses
+from subscriptions.admin import summary_mails
 from subscriptions.admin.reading import ReadOnlyAdmin
 from subscriptions.models import Subscriber, Subscription, Suppression
 
 
 @admin.register(Subscription)
 class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
-    list_display = [
-        "id",
-        "trial",
-        "condition",
-        "explainer",
-        "frequency",
-        "scope",
-        "confirmed_at",
-        "ended_at",
-        "ended_reason",
-    ]
+    list_display = ["id", "topic", "frequency", "scope", "confirmed_at", "ended_at", "ended_reason"]
     list_filter = ["frequency", "scope", "ended_reason"]
-    list_select_related = ["trial", "condition", "explainer"]
-    search_fields = ["trial__nct_id", "condition__name"]
+    list_select_related = ["trial__plain_summary", "condition", "explainer"]
+    search_fields = ["topic_name", "trial__nct_id", "condition__name"]
     ordering = ["-id"]
-    fields = ["reader", "trial", "condition", "explainer", "frequency", "scope", "confirmed_at", "ended_at", "ended_reason", "consent_version", "source"]  # fmt: skip  # noqa: E501
-    readonly_fields = ["reader"]
+    fields = ["reader", "topic", "trial", "condition", "explainer", "frequency", "scope", "confirmed_at", "ended_at", "ended_reason", "consent_version", "source"]  # fmt: skip  # noqa: E501
+    readonly_fields = ["reader", "topic"]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*summary_mails.urls(self.admin_site), *super().get_urls()]
+
+    @admin.display(description="what it follows")
+    def topic(self, subscription: Subscription) -> str:
+        """In words, whatever it is: a trial, a condition, a place, a site, a treatment, a search, a text."""
+        return subscription.topic
 
     @admin.display(description="reader")
     def reader(self, subscription: Subscription) -> str:

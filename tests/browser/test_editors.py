@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 
 from explainers.models import PlainSummary
-from tests.browser.desk import PASSWORD, WIDE, complaints, log_in, press, staff, write_into
+from tests.browser.desk import PASSWORD, WIDE, complaints, log_in, press, reach, staff, write_into
 from tests.explainers.factories import NOON, TEXT
 from tests.factories import TrialChangeFactory, TrialFactory
 from trials.models import Trial, TrialChange
@@ -87,3 +87,21 @@ def test_the_gauge_follows_the_typing_and_the_text_is_kept(tab, people, live_ser
     tab.reload()
     tab.wait_for_selector("text=Bring it back")
     assert refused == []
+
+
+def test_page_mail_and_paper_follow_the_typing(tab, people, live_server):
+    TrialFactory(nct_id="NCT99000001")
+    tab.on("dialog", lambda dialog: dialog.accept())
+    log_in(tab, live_server.url, "editor")
+    refused = complaints(tab, live_server.url)
+    tab.goto(f"{live_server.url}/admin/explainers/plainsummary/write/NCT99000001/")
+    write_into(tab, "title", "A new tea for tired nurses")
+    frame = tab.frame_locator("#preview")
+    frame.locator("h1", has_text="A new tea for tired nurses").wait_for()
+    for link, sign in (("In a mail", "h1 >> text=A new trial is listed"), ("On paper", "link[href$='paper.css']")):
+        reach(tab, f"{link}|")
+        tab.keyboard.press("Enter")
+        frame.locator(sign).wait_for(state="attached")
+        assert "A new tea for tired nurses" in frame.locator("body").inner_text()
+    assert not frame.locator(".site-head").is_visible()
+    assert [entry for entry in refused if "sandboxed" not in entry] == []
