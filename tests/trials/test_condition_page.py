@@ -1,13 +1,25 @@
 """One condition: its trials and those of narrower ones, by all its names."""
 
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from explainers.models import Category
+from tests.explainers.test_explainer_desk import published
+from tests.factories import ConditionFactory, TrialChangeFactory
 from tests.trials.finding import findable
-from trials.models import Condition
+from trials.changes import Rank
+from trials.models import Condition, ConditionParent, Trial, TrialChange
 from trials.packing import pack
+from trials.pages import condition_page
+from trials.search.asking import understood
+from trials.search.finding import find
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +87,79 @@ def test_a_page_behind_the_last_leads_back(client: Client) -> None:
 def test_a_condition_without_trials_offers_to_write(client: Client) -> None:
     Condition.objects.create(name="gout", slug="gout", key="gout")
     assert "We can write to you when one is" in page(client, "/conditions/gout/")
+
+
+def changed(trial: Trial, number: int, kind: str = "status_opened", rank: int = Rank.TELL_NOW) -> None:
+    """An update of the trial, so many days after the first of July."""
+    at = datetime(2026, 7, 1, tzinfo=UTC) + timedelta(days=number)
+    Trial.objects.filter(pk=trial.pk).update(version=F("version") + 1, last_changed_at=at)
+    trial.refresh_from_db()
+    TrialChangeFactory(trial=trial, version=trial.version, kind=kind, rank=rank, detected_at=at, field=kind)
+
+
+def lately(html: str) -> list[str]:
+    """(day, NCT ID) of the recent changes."""
+    part = html.partition("What changed lately")[2].partition("</ol>")[0]
+    return re.findall(r'datetime="(\d{4}-\d\d-\d\d)".*?/trials/(NCT\d{8})/', part, re.DOTALL)
+
+
+@pytest.mark.parametrize("most", [1000, 0])
+def test_recent_changes_are_dated_sentences_the_latest_first(
+    client: Client, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """By both ways: that of a condition with few trials, and that of one with more than are read."""
+    monkeypatch.setattr("trials.search.finding.MOST", most)
+    for number in range(7):
+        changed(findable(f"NCT9900000{number}", conditionsModule={"conditions": ["Asthma"]}), number)
+    changed(findable("NCT99000008", conditionsModule={"conditions": ["Gout"]}), 9)
+    findable("NCT99000009", conditionsModule={"conditions": ["Asthma"]})
+    found = find(understood({"condition": "asthma", "status": "any"}))
+    assert found.is_capped is (most == 0)
+    rows = condition_page.changes(replace(found, total=8))
+    assert [row.trial.nct_id for row in rows] == [f"NCT9900000{number}" for number in (6, 5, 4, 3, 2)]
+
+
+def test_the_page_shows_the_weightiest_change_of_a_trials_last_update(client: Client) -> None:
+    trial = findable("NCT99000001", conditionsModule={"conditions": ["Asthma"]})
+    changed(trial, 0, kind="results_posted")
+    changed(trial, 1)
+    TrialChangeFactory(trial=trial, version=3, kind="enrollment", field="enrollment", rank=Rank.PAGE_ONLY)
+    html = page(client, "/conditions/asthma/")
+    assert lately(html) == [("2026-07-02", "NCT99000001")]
+    assert html.count(TrialChange.objects.get(kind="status_opened").sentence) == 1
+    assert "What changed lately" not in page(client, "/conditions/asthma/?page=2")
+
+
+def test_broader_and_narrower_conditions_are_linked_and_hidden_ones_are_not(client: Client) -> None:
+    asthmatic("NCT99000001")
+    asthma = Condition.objects.get(slug="asthma")
+    for name, above, fields in [
+        ("lung diseases", True, {}), ("vague", True, {"is_hidden": True}), ("status asthmaticus", False, {}),
+        ("exercise asthma", False, {"open_count": 3}), ("merged one", False, {"merged_into": asthma}),
+    ]:  # fmt: skip
+        other = ConditionFactory(name=name, slug=name.replace(" ", "-"), key=name, **fields)
+        pair = {"condition": asthma, "parent": other} if above else {"condition": other, "parent": asthma}
+        ConditionParent.objects.create(**pair, source="mesh")
+    html = page(client, "/conditions/asthma/")
+    part = html.partition("Broader and narrower")[2].partition("</section>")[0]
+    shown = re.findall(r'href="/conditions/([^/]+)/"', part)
+    assert shown == ["lung-diseases", "exercise-asthma", "status-asthmaticus"]
+
+
+def test_a_condition_page_has_all_that_a_reader_needs(client: Client) -> None:
+    """Open trials first, recent changes, explainers, relatives, the form, the feed: and no more than eight queries."""
+    explainer = published(Category.objects.create(name="Basics", slug="basics"), body="<p>Words [1].</p>")
+    asthmatic("NCT99000002", statusModule={"overallStatus": "COMPLETED"})
+    for number in range(25):
+        changed(findable(f"NCT990001{number:02d}", conditionsModule={"conditions": ["Asthma"]}), number)
+    asthma = Condition.objects.get(slug="asthma")
+    explainer.conditions.add(asthma)
+    lung = ConditionFactory(name="lung diseases", slug="lung-diseases", key="lung disease")
+    ConditionParent.objects.create(condition=asthma, parent=lung)
+    with CaptureQueriesContext(connection) as caught:
+        html = page(client, "/conditions/asthma/")
+    assert len(caught) <= 8, [query["sql"][:90] for query in caught.captured_queries]
+    parts = ("Read first", "What changed lately", "Broader and narrower", 'id="updates"', "/conditions/asthma/feed/")
+    for part in parts:
+        assert part in html, part
+    assert "26 trials, 25 of them open now" in html

@@ -8,8 +8,7 @@ from django.urls import reverse
 
 from trials.models import Condition, ConditionName, Trial
 from trials.models.trials import TrialQuerySet
-from trials.pages import finder
-from trials.pages.structured import condition_page
+from trials.pages import condition_page, finder, structured
 from trials.search.asking import understood
 from trials.search.finding import find
 
@@ -32,14 +31,17 @@ def _letter(name: str) -> str:
 
 
 def condition(request: HttpRequest, slug: str) -> HttpResponse:
-    """Its trials and those of narrower conditions, open ones first: six queries."""
+    """Its trials and those of narrower conditions, open ones first: eight queries."""
     row = get_object_or_404(Condition.objects.select_related("merged_into"), slug=slug, is_hidden=False)
     if row.merged_into is not None:
         return HttpResponsePermanentRedirect(reverse("trials:condition", args=[row.merged_into.slug]))
     found = find(replace(understood({"page": _page(request)}), condition=row.slug, status="any"))
     rows = finder.rows(found)
+    is_first = found.asked.page == 1
     context = {
         "condition": row,
+        "relatives": condition_page.relatives(row),
+        "changes": condition_page.changes(found) if is_first else [],
         "follow": row,
         "names": names_of(row),
         "found": found,
@@ -47,7 +49,7 @@ def condition(request: HttpRequest, slug: str) -> HttpResponse:
         "open_total": finder.amount(found.counts["status", "open"], at_least=found.is_capped),
         "rows": rows,
         "explainers": row.explainers.newest()[:4],
-        "json_ld": condition_page(row, [each.trial for each in rows]),
+        "json_ld": structured.condition_page(row, [each.trial for each in rows]),
     }
     return render(request, "trials/condition.html", context)
 
