@@ -29,8 +29,12 @@ const links = [...(document.getElementById("preview-links")?.querySelectorAll("a
 let chosen = links[0];
 let scrolled = 0;
 
+function reader() {
+  return frame.contentDocument ? frame.contentWindow : null; // a mail stands apart: its place cannot be read
+}
+
 function show() {
-  scrolled = frame.contentWindow.scrollY;
+  scrolled = reader()?.scrollY ?? 0;
   frame.contentWindow.location.replace(chosen.href);
 }
 
@@ -48,7 +52,7 @@ for (const link of links) {
     scrolled = 0;
   });
 }
-frame?.addEventListener("load", () => frame.contentWindow.scrollTo(0, scrolled));
+frame?.addEventListener("load", () => reader()?.scrollTo(0, scrolled));
 if (chosen) choose(chosen);
 
 form?.addEventListener("input", () => {

@@ -1,4 +1,4 @@
-"""How readers will meet the words that an editor writes: on the page, in a mail, on paper; before anybody saves them."""
+"""How readers will meet what an editor writes: on the page, in a mail, on paper; before anybody saves it."""
 
 from dataclasses import replace
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from explainers import publishing
 from explainers.models import Autosave, PlainSummary
 from tests.explainers.factories import TEXT, UserFactory, make_trial, member, published_summary
 
