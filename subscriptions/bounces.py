@@ -75,7 +75,7 @@ def receive(raw: bytes, *, to: Sequence[str] = (), now: datetime) -> str:
     if report.kind == reports.Kind.POLICY:
         pace.refused_by_policy(f"{report.status} by report")
     else:
-        reported(email, Kind(report.kind.value), report.status, now=now)
+        reported(email, Kind(report.kind.value), report.status, raw=raw, now=now)
     return str(report.kind)
 
 
@@ -98,8 +98,8 @@ def key_of(email: Email) -> str | None:
 
 
 @transaction.atomic
-def reported(email: Email, kind: Kind, status: str, *, now: datetime) -> None:
-    values = {"status": status[:11], "received_at": now}
+def reported(email: Email, kind: Kind, status: str, *, now: datetime, raw: bytes = b"") -> None:
+    values = {"status": status[:11], "received_at": now, "raw": raw[: BounceReport.LONGEST_RAW] or None}
     _, is_new = BounceReport.objects.get_or_create(email=email, kind=kind, defaults=values)
     if not is_new:
         return

@@ -8,6 +8,7 @@ from django.db.models import Max, Q
 
 from subscriptions import closing, providers
 from subscriptions.models import (
+    BounceReport,
     Confirmation,
     DigestRun,
     Email,
@@ -68,6 +69,7 @@ def erase(subscriber: Subscriber, *, now: datetime) -> None:
 
 def _forget(subscribers: Sequence[int], *, now: datetime) -> int:
     people = Subscriber.objects.filter(pk__in=subscribers, erased_at=None)
+    BounceReport.objects.filter(email__subscriber__in=subscribers, raw__isnull=False).update(raw=None)
     return people.update(email=None, key=None, erased_at=now, paused_until=None, time_zone="UTC", is_neutral=False)
 
 
@@ -84,6 +86,7 @@ def _tidy(*, now: datetime) -> int:
     Confirmation.objects.filter(created_at__lte=now - NETWORK_KEPT).exclude(network="").update(network="", domain="")
     count += _forget(_who_left(now=now), now=now)
     count += providers.forget_idle(now=now)
+    count += BounceReport.objects.filter(received_at__lte=now - EVENTS_KEPT, raw__isnull=False).update(raw=None)
     count += ProviderEvent.objects.filter(received_at__lte=now - EVENTS_KEPT).delete()[0]
     return count + _forget_history(now=now)
 

@@ -38,10 +38,8 @@ class Allowance:
 
 def allowance(lane: str) -> Allowance:
     """None while the breaker is open; one, for one sender, when its time is over; else a batch."""
-    if settings.MAIL_HOLD:
-        return Allowance(0)
     switch = _switch()
-    if _is_restored(switch):
+    if is_held(switch) or _is_restored(switch):
         return Allowance(0)
     if switch.is_bulk_paused and lane != Email.Lane.CONFIRMATIONS:
         return Allowance(0)
@@ -94,6 +92,30 @@ def let_go(*, now: datetime) -> None:
     MailSwitch.objects.update(
         open_until=None, refusals=0, reason="", is_bulk_paused=False, counts_from=now, home=home.here()
     )
+
+
+def is_held(switch: MailSwitch) -> bool:
+    """MAIL_HOLD, until an administrator lets mail go in this very database.
+
+    Without the setting nothing of that remains, so that whoever sets it again holds again.
+    """
+    if settings.MAIL_HOLD:
+        return switch.hold_released_in != home.here()
+    if switch.hold_released_in:
+        hold_again()
+    return False
+
+
+def release_hold(*, by: str, now: datetime) -> None:
+    _switch()
+    here = home.here()
+    MailSwitch.objects.update(hold_released_in=here, hold_released_by=by[:150], hold_released_at=now, home=here)
+    MailSwitch.objects.filter(reason=RESTORED).update(reason="")
+    log.warning("Held mail was let go by an administrator.")
+
+
+def hold_again() -> None:
+    MailSwitch.objects.update(hold_released_in="", hold_released_by="", hold_released_at=None)
 
 
 def _is_restored(switch: MailSwitch) -> bool:

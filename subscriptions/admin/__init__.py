@@ -1,3 +1,3 @@
-from subscriptions.admin import outbox, people
+from subscriptions.admin import outbox, people, switch
 
-__all__ = ["outbox", "people"]
+__all__ = ["outbox", "people", "switch"]

@@ -1,6 +1,6 @@
-"""The outbox, its switch, and the runs: what was sent, what waits, and what needs a person."""
+"""The outbox and the runs: what was sent, what waits, and what needs a person."""
 
-from typing import Any
+import re
 
 from csp.constants import UNSAFE_INLINE
 from csp.decorators import csp_update
@@ -13,11 +13,12 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from subscriptions import addresses, letters, pace
+from subscriptions import addresses, letters
 from subscriptions.admin.reading import ReadOnlyAdmin
-from subscriptions.models import BounceReport, DigestRun, Email, MailSwitch, MatchedRun
+from subscriptions.models import BounceReport, DigestRun, Email, MatchedRun, ProviderEvent
 
 State = Email.State
+_ADDRESS = re.compile(r"[^\s<>@;,:\"']+@[A-Za-z0-9.-]+")
 
 
 @admin.register(Email)
@@ -76,30 +77,28 @@ class EmailAdmin(ReadOnlyAdmin[Email]):
         self.message_user(request, f"Given up: {count}.", messages.SUCCESS)
 
 
-@admin.register(MailSwitch)
-class MailSwitchAdmin(admin.ModelAdmin[MailSwitch]):
-    """Stop alerts and digests, or let them go after a breaker opened."""
-
-    list_display = ["__str__", "is_bulk_paused", "open_until", "refusals", "reason"]
-    fields = ["is_bulk_paused", "open_until", "refusals", "reason", "next_slot_at", "tidied_at"]
-    readonly_fields = ["open_until", "refusals", "reason", "next_slot_at", "tidied_at"]
-    actions = ["let_go"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @admin.action(description="Let mail go at once", permissions=["change"])
-    def let_go(self, request: HttpRequest, chosen: QuerySet[MailSwitch]) -> None:
-        pace.let_go(now=timezone.now())
-        self.message_user(request, "Mail goes again.", messages.SUCCESS)
-
-
 @admin.register(BounceReport)
 class BounceReportAdmin(ReadOnlyAdmin[BounceReport]):
     list_display = ["id", "kind", "status", "email", "received_at"]
+    fields = ["kind", "status", "email", "received_at", "message"]
+    readonly_fields = ["message"]
+    list_filter = ["kind"]
+    list_select_related = ["email"]
+    ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BounceReport]:
+        """The messages are read one at a time."""
+        return super().get_queryset(request).defer("raw")
+
+    @admin.display(description="what came back, for 30 days")
+    def message(self, report: BounceReport) -> str:
+        text = bytes(report.raw or b"").decode("utf-8", "replace")
+        return _ADDRESS.sub(lambda found: addresses.masked(found.group()), text) or "(not kept)"
+
+
+@admin.register(ProviderEvent)
+class ProviderEventAdmin(ReadOnlyAdmin[ProviderEvent]):
+    list_display = ["id", "kind", "status", "email", "happened_at", "received_at", "settled_at"]
     list_filter = ["kind"]
     list_select_related = ["email"]
     ordering = ["-id"]

@@ -180,7 +180,9 @@ class Notification(models.Model):
 
 
 class BounceReport(models.Model):
-    """What came back about one mail. The message itself is not kept: it may hold anything."""
+    """What came back about one mail. The message itself may hold anything: it is kept 30 days, to find out why."""
+
+    LONGEST_RAW = 65_536
 
     class Kind(models.TextChoices):
         HARD = "hard", "No such mailbox"
@@ -191,11 +193,16 @@ class BounceReport(models.Model):
     kind = models.CharField(max_length=9, choices=Kind)
     status = models.CharField(max_length=11, blank=True, help_text="RFC 3463's code, such as 5.1.1.")
     received_at = models.DateTimeField()
+    raw = models.BinaryField(null=True, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["email", "kind"], name="bounce_report_once")]
-        # the breaker: what came back lately
-        indexes = [models.Index(fields=["kind", "received_at"], name="bounce_report_lately")]
+        indexes = [
+            # the breaker: what came back lately
+            models.Index(fields=["kind", "received_at"], name="bounce_report_lately"),
+            # retention: messages to forget
+            models.Index(fields=["received_at"], condition=Q(raw__isnull=False), name="bounce_report_raw"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.status} for mail {self.email_id}"
@@ -255,6 +262,11 @@ class MailSwitch(models.Model):
     tidied_at = models.DateTimeField(null=True, blank=True, help_text="When what is too old was last removed.")
     is_bulk_paused = models.BooleanField(default=False, help_text="Alerts and digests wait for an administrator.")
     counts_from = models.DateTimeField(null=True, blank=True, help_text="Bounces before this were looked at.")
+    hold_released_in = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="The database in which MAIL_HOLD was let go."
+    )
+    hold_released_by = models.CharField(max_length=150, blank=True, default="", db_default="")
+    hold_released_at = models.DateTimeField(null=True, blank=True)
     home = models.CharField(
         max_length=60, blank=True, default="", db_default="", help_text="The database that mail was last let go from."
     )

@@ -6,10 +6,11 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.utils import timezone
 
-from subscriptions import bounces, delivery, pace
+from subscriptions import bounces, delivery, leaving, pace
 from subscriptions.models import BounceReport, Email, MailSwitch, Subscription, Suppression
 from subscriptions.return_paths import mail_of, return_path
 from tests.subscriptions.factories import SubscriptionFactory
@@ -280,3 +281,50 @@ def test_the_command_reads_one_message(mail, monkeypatch):
     out = io.StringIO()
     call_command("receive_bounce", "--to", return_path(mail.pk), stdout=out)
     assert json.loads(out.getvalue()) == {"report": "hard"}
+
+
+# --- What came back, word for word ------------------------------------------------------------------------------------
+
+
+def kept() -> list[bytes | None]:
+    return [bytes(raw) if raw else None for raw in BounceReport.objects.values_list("raw", flat=True)]
+
+
+def test_the_message_is_kept_for_thirty_days_and_the_report_stays(mail):
+    report = dsn(mail.subscriber.email, status="5.2.2", to=return_path(mail.pk))
+    now = timezone.now()
+    assert bounces.receive(report, now=now) == "soft"
+    assert kept() == [report]
+    for days, expected in ((29, [report]), (30, [None])):
+        leaving.tidy(now=now + timedelta(days=days))
+        assert kept() == expected
+
+
+def test_a_huge_message_is_cut(mail):
+    report = dsn(mail.subscriber.email, to=return_path(mail.pk)) + b"x" * 200_000
+    bounces.receive(report, now=timezone.now())
+    ((raw,),) = BounceReport.objects.values_list("raw")
+    assert len(raw) == BounceReport.LONGEST_RAW
+
+
+def test_who_erases_their_address_takes_the_message_along(mail):
+    bounces.receive(dsn(mail.subscriber.email, to=return_path(mail.pk)), now=timezone.now())
+    leaving.erase(mail.subscriber, now=timezone.now())
+    assert kept() == [None]
+
+
+def test_an_administrator_reads_it_without_the_addresses(mail, client):
+    bounces.receive(dsn(mail.subscriber.email, to=return_path(mail.pk)), now=timezone.now())
+    user = User.objects.create_user("boss", is_staff=True)
+    user.groups.add(Group.objects.get(name="Administrator"))
+    client.force_login(user)
+    pk = BounceReport.objects.get().pk
+    page = client.get(f"/admin/subscriptions/bouncereport/{pk}/change/").content.decode()
+    assert "5.1.1" in page
+    assert mail.subscriber.email not in page
+    assert client.get("/admin/subscriptions/providerevent/").status_code == 200
+
+
+def test_what_is_ignored_is_not_kept(mail):
+    bounces.receive(dsn("stranger@example.org", to=return_path(mail.pk)), now=timezone.now())
+    assert kept() == []
