@@ -74,7 +74,7 @@ def test_placebos_and_usual_care_are_nothing_to_look_up(name: str, is_none: bool
 @pytest.mark.parametrize(
     "facility",
     ["Mayo Clinic", "Mayo Clinic ", "MAYO CLINIC", "Mayo Clinic.", "Mayo Clinic ( Site 0012)", "Mayo Clinic /ID# 123",
-     "Mayo Clinic - Site 12", "Mayo Clinic (Site Number: US-012)"],
+     "Mayo Clinic, Rochester", "Mayo Clinic - Site 12", "Mayo Clinic (Site Number: US-012)"],
 )  # fmt: skip
 def test_spellings_of_one_hospital_are_one_site(facility: str) -> None:
     assert site_key(facility, "Rochester", "United States") == "mayo clinic|rochester|united states"

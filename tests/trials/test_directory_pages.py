@@ -268,6 +268,15 @@ def test_hospitals_are_found_by_country_state_and_city(client: Client) -> None:
     assert names(get(client, "/sites/in/united-states/massachusetts/boston/")) == ["A Hospital"]
 
 
+@pytest.mark.parametrize(
+    ("country", "where"),
+    [("United States", "the United States"), ("France", "France"), ("Dominican Republic", "the Dominican Republic")],
+)
+def test_a_country_reads_as_one_says_it(client: Client, country: str, where: str) -> None:
+    listed("NCT99000001", sites=[place("A Hospital", country=country)])
+    assert f"<h1>Hospitals and sites in {where}</h1>" in get(client, f"/sites/in/{country.lower().replace(' ', '-')}/")
+
+
 def test_a_country_without_states_lists_its_cities(client: Client) -> None:
     listed("NCT99000001", sites=[place("Hôpital C", city="Paris", state="", country="France")])
     html = get(client, "/sites/in/france/")

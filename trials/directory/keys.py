@@ -63,11 +63,14 @@ def site_name(facility: str) -> str:
 @lru_cache(maxsize=100_000)
 def site_key(facility: str, city: str, country: str) -> str:
     """Empty for a site without a name: nobody can follow "Research Site"."""
-    name = site_name(facility)
+    name, town = site_name(facility), _plain(key(city))
     named = _plain(key(name))
     if not named or is_nameless(name):
         return ""
-    return "|".join((named, _plain(key(city)), _plain(key(country))))[:SITE_LENGTH].strip()
+    before, _, after = name.rpartition(",")
+    if town and _plain(key(after)) == town and (short := _plain(key(before))):  # `Chinese PLA Hospital, Beijing`
+        named = short
+    return "|".join((named, town, _plain(key(country))))[:SITE_LENGTH].strip()
 
 
 def _plain(text: str) -> str:

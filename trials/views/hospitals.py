@@ -17,6 +17,7 @@ from trials.views.directory import about_entry, number_in, views_of
 CITIES_PER_PAGE, SITES_PER_PAGE = 300, 200
 COMMONEST = 30
 SHOWN_CHANGES = 5
+_TAKES_THE = re.compile(r"^(?:United |Netherlands|Philippines|Bahamas)|(?:Republic|Islands)\b")
 _AREA = re.compile(r"[a-z0-9-]{1,100}(?:/[a-z0-9-]{1,100}){0,2}")
 
 
@@ -51,7 +52,7 @@ def _country(request: HttpRequest, country: str) -> HttpResponse:
     if len(states) == 1 and not states[0].name:
         return _cities(request, states[0])
     name = Town.objects.filter(slug__startswith=f"{country}/").values_list("country", flat=True).first()
-    return render(request, "trials/directory/area.html", {"name": name, "areas": states, "up": []})
+    return _place(request, name or "a country without a name", areas=states)
 
 
 def _state(request: HttpRequest, country: str, state: str) -> HttpResponse:
@@ -70,9 +71,8 @@ def _cities(request: HttpRequest, state: Area, country: str = "") -> HttpRespons
         raise Http404("No such page of cities")
     up = [(towns[0].country, country)] if country else []
     name = state.name or (f"{towns[0].country}, state not stated" if country else towns[0].country)
-    context = {"name": name, "up": up, "towns": towns[:CITIES_PER_PAGE], "number": number,
-               "next": number + 1 if len(towns) > CITIES_PER_PAGE else 0}  # fmt: skip
-    return render(request, "trials/directory/area.html", context)
+    following = number + 1 if len(towns) > CITIES_PER_PAGE else 0
+    return _place(request, name, up=up, towns=towns[:CITIES_PER_PAGE], number=number, next=following)
 
 
 def _city(request: HttpRequest, path: str) -> HttpResponse:
@@ -85,9 +85,15 @@ def _city(request: HttpRequest, path: str) -> HttpResponse:
     rows = list(ordered[skip : skip + SITES_PER_PAGE + 1])
     if not rows:
         raise Http404("No such page of sites")
-    context = {"name": town.city or "City not stated", "town": town, "up": ways_up(town), "number": number,
-               "rows": rows[:SITES_PER_PAGE], "next": number + 1 if len(rows) > SITES_PER_PAGE else 0}  # fmt: skip
-    return render(request, "trials/directory/area.html", context)
+    shown, following = rows[:SITES_PER_PAGE], number + 1 if len(rows) > SITES_PER_PAGE else 0
+    name = town.city or "a city without a name"
+    return _place(request, name, up=ways_up(town), town=town, rows=shown, number=number, next=following)
+
+
+def _place(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+    """`where` is the name as it reads after "in"."""
+    where = f"the {name}" if _TAKES_THE.search(name) else name
+    return render(request, "trials/directory/area.html", {"name": name, "where": where, **context})
 
 
 def ways_up(town: Town) -> list[tuple[str, str]]:
