@@ -54,6 +54,8 @@ function fill(section) {
     const { said, stays } = answers.read(trial);
     const known = new Map(rules.map((rule) => [rule.dataset.rule, rule]));
     const gone = said.filter(([rule]) => !known.has(rule)).length;
+    // a browser may have brought back the ticks of somebody who used it before
+    section.querySelectorAll("input").forEach((input) => (input.checked = false));
     said.forEach(([rule, value]) => {
       const input = known.get(rule)?.querySelector(`input[value="${CSS.escape(value)}"]`);
       if (input) input.checked = true;
