@@ -79,7 +79,7 @@ def test_a_mail_that_quotes_them_does_nothing(paste, trials, frequency, kind):
 
 
 PAGES = (
-    f"/trials/{NCT_ID}/", f"/trials/{NCT_ID}/sheet/", "/", "/trials/",
+    f"/trials/{NCT_ID}/", f"/trials/{NCT_ID}/sheet/", f"/trials/{NCT_ID}/summary/", "/", "/trials/",
     "/conditions/asthma/", f"/trials/compare/?id={NCT_ID}+NCT99000002",
 )  # fmt: skip
 WRITE = f"/admin/explainers/plainsummary/write/{NCT_ID}/"
