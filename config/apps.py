@@ -6,4 +6,9 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        from config import celery  # noqa: F401  makes the Celery app the one that tasks bind to
+        from config import (
+            celery,  # noqa: F401  makes the Celery app the one that tasks bind to
+            error_reports,
+        )
+
+        error_reports.start()

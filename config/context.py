@@ -8,4 +8,4 @@ from django.http import HttpRequest
 
 def site(request: HttpRequest) -> dict[str, Any]:
     return {"SITE_NAME": settings.SITE_NAME, "SITE_URL": settings.SITE_URL, "DEMO": settings.DEMO,
-            "CANONICAL": settings.SITE_URL + request.path}  # fmt: skip
+            "SAMPLE_DATA": settings.SAMPLE_DATA, "CANONICAL": settings.SITE_URL + request.path}  # fmt: skip

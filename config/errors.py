@@ -49,5 +49,6 @@ def _static(template: str, request: HttpRequest, status: int) -> HttpResponse:
     """Context processors may ask the database who is logged in, so these two pages get by without them."""
     from django.template.loader import render_to_string
 
-    context = {"SITE_NAME": settings.SITE_NAME, "SITE_URL": settings.SITE_URL, "DEMO": settings.DEMO, "CANONICAL": ""}
+    context = {"SITE_NAME": settings.SITE_NAME, "SITE_URL": settings.SITE_URL, "DEMO": settings.DEMO,
+               "SAMPLE_DATA": settings.SAMPLE_DATA, "CANONICAL": ""}  # fmt: skip
     return HttpResponse(render_to_string(template, context), status=status)

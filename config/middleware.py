@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from trials.limits import TooMany, is_our_proxy, plain_address
 
@@ -21,6 +21,7 @@ _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDE
 _NO_DEVICES = "camera=(), geolocation=(self), microphone=(), payment=(), usb=(), browsing-topics=()"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OWN = ("same-origin", "none")
+_KEEP_DJANGOS_TOKEN = ("/admin/", "/updates/")
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
@@ -57,10 +58,14 @@ class CapsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in (*_SAFE, "POST"):
+            return HttpResponseNotAllowed([*_SAFE, "POST"])
         status = _over_a_cap(request)
-        if status:
-            return HttpResponse(status=status, content_type="text/plain")
-        return self.get_response(request)
+        if status == 400:
+            from config import errors
+
+            return errors.bad_request(request)
+        return HttpResponse(status=status, content_type="text/plain") if status else self.get_response(request)
 
 
 def _over_a_cap(request: HttpRequest) -> int:
@@ -118,11 +123,18 @@ class ForeignPostMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: object) -> HttpResponse | None:
-        if request.method in _SAFE or getattr(view, "accepts_foreign_posts", False) or not is_foreign(request):
+        if request.method in _SAFE or getattr(view, "accepts_foreign_posts", False):
             return None
-        from config.errors import forbidden
+        if is_foreign(request):
+            from config.errors import forbidden
 
-        return forbidden(request)
+            return forbidden(request)
+        return None if _takes_posts(request, view) else HttpResponseNotAllowed(_SAFE)
+
+
+def _takes_posts(request: HttpRequest, view: Callable[..., HttpResponse]) -> bool:
+    """Public pages that take forms are exempt from Django's token. To the others a POST is a mistake, not an attack."""
+    return getattr(view, "csrf_exempt", False) or request.path_info.startswith(_KEEP_DJANGOS_TOKEN)
 
 
 def is_foreign(request: HttpRequest) -> bool:

@@ -77,7 +77,7 @@ def start_mail_and_registry(crew: Crew, state: State, services: Services, *, liv
         port = services.ports["registry"] = free_port(last.get("registry", 0))
         folder = state.path / "registry"
         children.append(embedded.sample_registry(port, folder, log=state.log("registry"), env=env))
-        services.environment["REGISTRY_URL"] = f"http://127.0.0.1:{port}/api/v2"
+        services.environment |= {"REGISTRY_URL": f"http://127.0.0.1:{port}/api/v2", "PLAINTRIALS_SAMPLE": "1"}
     crew.add(*children)
     embedded.wait_for_ports(crew, *services.ports.values())
 

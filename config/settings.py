@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 env = Environment()
 
 DEMO = env.flag("PLAINTRIALS_DEMO", False)
+SAMPLE_DATA = env.flag("PLAINTRIALS_SAMPLE", False)  # the trials are made up: pages have to say so
 TESTING = env.flag("PLAINTRIALS_TEST", False)
 DEBUG = env.flag("DEBUG", False)
 
@@ -44,6 +45,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
+SENTRY_DSN = env.url("SENTRY_DSN", ("https", "http"), "")
 
 INSTALLED_APPS = [
     "config.admin_config.SafeAdminConfig",
@@ -69,9 +71,9 @@ MIDDLEWARE = [
     # Kept pages would show a test what it has just changed behind the site's back; its own tests switch it on.
     *([] if TESTING else ["config.page_cache.PageCacheMiddleware"]),
     "config.middleware.ForwardedMiddleware",
-    "config.middleware.CapsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.middleware.CapsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "config.middleware.AnswerMiddleware",

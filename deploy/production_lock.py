@@ -1,6 +1,6 @@
 """The part of requirements.lock that production needs: no tests, no embedded servers. Standard library only.
 
-    python production_lock.py pyproject.toml requirements.lock > production.lock
+    python production_lock.py pyproject.toml requirements.lock [extra...] > production.lock
 """
 
 import re
@@ -11,9 +11,10 @@ from pathlib import Path
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-def production(pyproject: str, lock: str) -> str:
-    blocks = _blocks(lock)
-    wanted = {_name(each) for each in tomllib.loads(pyproject)["project"]["dependencies"]}
+def production(pyproject: str, lock: str, *extras: str) -> str:
+    blocks, project = _blocks(lock), tomllib.loads(pyproject)["project"]
+    asked = [*project["dependencies"], *(each for extra in extras for each in project["optional-dependencies"][extra])]
+    wanted = {_name(each) for each in asked}
     if missing := wanted - blocks.keys():
         raise SystemExit(f"requirements.lock lacks {', '.join(sorted(missing))}: compile it again.")
     while more := {name for name, block in blocks.items() if name not in wanted and _asked_by(block) & wanted}:
@@ -41,4 +42,5 @@ def _name(text: str) -> str:
 
 
 if __name__ == "__main__":
-    print(production(*(Path(name).read_text(encoding="utf-8") for name in sys.argv[1:3])), end="")
+    texts = [Path(name).read_text(encoding="utf-8") for name in sys.argv[1:3]]
+    print(production(*texts, *sys.argv[3:]), end="")

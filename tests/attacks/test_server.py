@@ -167,6 +167,29 @@ def test_odd_methods_do_nothing(client: Client, method: str, path: str) -> None:
     assert b"secret-echo" not in answer.content
 
 
+@pytest.mark.parametrize("path", ["/", "/trials/", f"/trials/{NCT}/", "/basics/", "/trials.json", "/sitemap.xml"])
+def test_a_form_sent_to_a_page_that_takes_none_is_told_so(path: str) -> None:
+    """From our own pages; another site's are refused as such."""
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post(path, {"q": "x"}, HTTP_SEC_FETCH_SITE="same-origin")
+    assert answer.status_code == 405
+    assert "GET" in answer["Allow"]
+    assert client.post(path, HTTP_SEC_FETCH_SITE="cross-site").status_code == 403
+
+
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "DELETE", "PATCH", "CONNECT"])
+def test_a_method_that_no_page_knows_is_told_so(client: Client, method: str) -> None:
+    assert client.generic(method, "/").status_code == 405
+
+
+@pytest.mark.parametrize("query", ["q=%00", "q=a%00b&status=open", "page=1%00"])
+def test_a_nul_gets_the_designed_page(client: Client, query: str) -> None:
+    answer = client.get(f"/trials/?{query}")
+    assert answer.status_code == 400
+    assert b"We could not read that request" in answer.content
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+
+
 def test_a_fault_shows_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("postgresql://app:secret@db/x")

@@ -125,8 +125,10 @@ def test_every_version_that_people_agreed_to_can_be_read(client: Client) -> None
 
 def test_demo_says_so_on_every_page_and_to_search_engines(client: Client, settings: Any) -> None:
     assert "Sample data:" not in get(client, "/")
-    settings.DEMO = True
+    settings.DEMO = settings.SAMPLE_DATA = True
     assert all("Sample data:" in get(client, path) for path in PAGES)
+    settings.SAMPLE_DATA = False  # real trials, of the registry that somebody named
+    assert all("Sample data:" not in get(client, path) and "Test site:" in get(client, path) for path in PAGES)
     assert not re.search(r"^Disallow: /$", get(client, "/robots.txt"), re.MULTILINE), "nobody else reaches this machine"
     settings.ON_LOOPBACK = False
     assert re.search(r"^Disallow: /$", get(client, "/robots.txt"), re.MULTILINE)
