@@ -15,7 +15,7 @@ import msgspec
 from django.core.management import call_command
 from django.utils import timezone
 
-from benchmarks import load
+from benchmarks import load, visits
 from benchmarks.studies import make_studies
 from benchmarks.table import show
 from config.processes import free_port
@@ -32,6 +32,9 @@ def run(options: dict[str, Any], out: TextIO) -> dict[str, Any]:
         folder = Path(name)
         call_command("collectstatic", interactive=False, verbosity=0)
         _store(options["studies"], folder)
+        if options["load"]:
+            with _served("config.wsgi", folder) as port:
+                return visits.run(options, out, port)
         nct_ids = Trial.objects.order_by("?").values_list("nct_id", flat=True)[:20_000]
         trials = [f"/trials/{nct_id}/" for nct_id in nct_ids]
         slugs = Condition.objects.shown().filter(trial_count__gt=2).values_list("slug", flat=True)[:500]
@@ -90,7 +93,8 @@ def _served(module: str, folder: Path) -> Iterator[int]:
     command = [sys.executable, "-m", "gunicorn", module, "-b", f"127.0.0.1:{port}", "-w", str(WORKERS),
                "-k", "gthread", "--threads", "4", "--keep-alive", "30", "--graceful-timeout", "2",
                "--log-level", "error"]  # fmt: skip
-    process = subprocess.Popen(command, env=env)
+    with (folder / "server.log").open("ab") as log:
+        process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
     try:
         _wait_for(port)
         yield port

@@ -17,7 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("bench", nargs="?", default="all", choices=[*BENCHES, "all"])
         parser.add_argument("--studies", type=int, default=100_000)
         parser.add_argument("--subscribers", type=int, default=1_000_000)
-        parser.add_argument("--load", action="store_true", help="with pages: also a load generator on loopback")
+        parser.add_argument("--load", action="store_true", help="with pages: a steady mix, then a crowd")
+        parser.add_argument("--seconds", type=float, default=60, help="how long each part of --load takes")
 
     def handle(self, *args: Any, **options: Any) -> None:
         chosen = BENCHES if options["bench"] == "all" else (options["bench"],)
