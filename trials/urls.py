@@ -20,6 +20,7 @@ from trials.views import (
     site_list,
     treatments,
     trial,
+    walking,
     weekly,
 )
 
@@ -32,6 +33,7 @@ urlpatterns = [
     path("trials/suggest/", lists.suggest, name="suggest"),
     path("trials/compare/", compare.page, name="compare"),
     path("trials/<nct:nct_id>/", trial.page, name="trial"),
+    path("trials/<nct:nct_id>/step/", walking.step, name="step"),
     path("trials/<nct:nct_id>.json", data.trial, name="trial-json"),
     path("trials/<nct:nct_id>/contacts/", contacts.reveal, name="reveal"),
     path("trials/<nct:nct_id>/changes/", changes.every, name="changes"),

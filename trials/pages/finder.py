@@ -8,8 +8,9 @@ from django.utils.text import slugify
 
 from trials import vocabulary
 from trials.models import Trial
+from trials.pages.in_search import carried
 from trials.places import MILE_KM, Place
-from trials.search.asking import MOST, SORTS, YES, Asked
+from trials.search.asking import MOST, PER_PAGE, SORTS, YES, Asked
 from trials.search.finding import Found
 from trials.search.resolving import INSIDE, KM
 from trials.search.terms import SITE_MAY_BE_OPEN, mark
@@ -51,8 +52,11 @@ class Nearest(NamedTuple):
 
 
 class Row(NamedTuple):
+    """`inside` is what the link adds to the trial's address, so that its page knows the way through the list."""
+
     trial: Trial
     nearest: Nearest | None
+    inside: str = ""
 
 
 def amount(number: int, *, at_least: bool = False) -> str:
@@ -214,7 +218,9 @@ def rows(found: Found) -> list[Row]:
         return []
     trials = Trial.objects.select_related("plain_summary").in_bulk(ids)
     sites = nearest_sites(found, ids) if found.asked.place else {}
-    return [Row(trials[id_], sites.get(id_)) for id_ in ids if id_ in trials]
+    question, first = carried(found.asked), (found.asked.page - 1) * PER_PAGE + 1
+    return [Row(trials[id_], sites.get(id_), f"{question}{place}" if question else "")
+            for place, id_ in enumerate(ids, first) if id_ in trials]  # fmt: skip
 
 
 _NEAREST = f"""

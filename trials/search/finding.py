@@ -64,6 +64,17 @@ def find(asked: Asked, *, per_page: int = PER_PAGE) -> Found:
         return _instead(cursor, asked, found.resolved) or replace(found, wider=_wider(cursor, query))
 
 
+def nct_ids(asked: Asked, *, skip: int, count: int) -> list[str]:
+    """The trials at some places of the list, without the counts beside it."""
+    alias = router.db_for_read(TrialSearch) or "default"
+    with transaction.atomic(using=alias, savepoint=False), connections[alias].cursor() as cursor:
+        resolved = resolve(cursor, asked)
+        tables, order, values = _tables(asked, plan(asked, resolved), resolved)
+        sql = f"WITH {', '.join(tables)}, listed AS ({_LISTED.format(order=order)}) {_NCT_IDS}"
+        cursor.execute(sql, {**values, "per_page": count, "skip": skip})
+        return [row[0] for row in cursor.fetchall()]
+
+
 def _find(cursor: Any, asked: Asked, per_page: int = PER_PAGE) -> tuple[Found, Query]:
     resolved = resolve(cursor, asked)
     query = plan(asked, resolved)
@@ -83,6 +94,11 @@ def _instead(cursor: Any, asked: Asked, resolved: Resolved) -> Found | None:
 
 # Days without the mark of open ones; the percent sign is doubled for the parameters.
 _ORDER = {"relevance": "rank", "near": "rank", "updated": f"rank %% {OPEN}", "new": "posted"}
+_LISTED = """
+    SELECT trial_id, km, row_number() OVER (ORDER BY {order}rank DESC, trial_id DESC) AS place FROM page
+    ORDER BY place LIMIT %(per_page)s OFFSET %(skip)s
+"""
+_NCT_IDS = "SELECT nct_id FROM listed JOIN trials_trial ON id = trial_id ORDER BY place"
 _ANSWER = """
     (SELECT 'trial', trial_id, 0, km, '' FROM page ORDER BY {order}rank DESC, trial_id DESC
     LIMIT %(per_page)s OFFSET %(skip)s)

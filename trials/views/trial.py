@@ -7,6 +7,7 @@ from django.utils import timezone
 from trials.freshness import as_of
 from trials.models import Trial
 from trials.pages import reading, trial_page
+from trials.pages.in_search import InSearch
 from trials.views.finding import about_trial
 
 
@@ -15,7 +16,11 @@ def page(request: HttpRequest, trial: Trial) -> HttpResponse:
     """Two queries for most trials: the trial with all of its own, and when the registry was last checked."""
     context = trial_page.context(trial, trial.chips, reading.changes(trial), polled_at(), timezone.now().date())
     context["explainers"] = reading.explainers(trial)
-    return render(request, "trials/trial.html", context)
+    context["inside"] = inside = InSearch.of(request.GET)
+    response = render(request, "trials/trial.html", context)
+    if inside is not None and inside.tells_a_place:
+        response["Cache-Control"] = "private"  # no cache of ours or others keeps where a visitor is
+    return response
 
 
 def polled_at() -> datetime | None:
