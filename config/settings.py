@@ -103,7 +103,16 @@ TEMPLATES = [
             ],
             "builtins": ["trials.templatetags.wording"],
         },
-    }
+    },
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [ROOT / "templates" / "jinja2"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "environment": "trials.fast_templates.environment",
+            "context_processors": ["config.context.site"],
+        },
+    },
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 

@@ -22,7 +22,8 @@ def warm() -> None:
         import_module(name)
     get_resolver()._populate()
     for name in template_names():
-        get_template(name)
+        fast = name.removeprefix("jinja2/")
+        get_template(fast, using="jinja2" if fast != name else "django")
 
 
 def module_names() -> list[str]:

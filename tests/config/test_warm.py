@@ -14,6 +14,7 @@ import json, sys
 from django.template import engines
 (loader,) = engines["django"].engine.template_loaders
 templates = [each.name for each in loader.get_template_cache.values() if hasattr(each, "name")]
+templates += [f"jinja2/{{each.name}}" for each in engines["jinja2"].env.cache.values()]
 print(json.dumps({{"modules": sorted(sys.modules), "templates": templates}}))
 """
 

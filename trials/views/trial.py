@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from trials import fast_templates
 from trials.freshness import as_of
 from trials.models import Trial
 from trials.pages import reading, trial_page
@@ -16,6 +17,7 @@ def page(request: HttpRequest, trial: Trial) -> HttpResponse:
     """Two queries for most trials: the trial with all of its own, and when the registry was last checked."""
     context = trial_page.context(trial, trial.chips, reading.changes(trial), polled_at(), timezone.now().date())
     context["explainers"] = reading.explainers(trial)
+    context["body"] = fast_templates.rendered("trial/body.html", context, request)
     context["inside"] = inside = InSearch.of(request.GET)
     response = render(request, "trials/trial.html", context)
     if inside is not None and inside.tells_a_place:

