@@ -2,8 +2,10 @@
 FROM python:3.13.7-slim-bookworm AS build
 WORKDIR /srv/app
 COPY pyproject.toml requirements.lock deploy/production_lock.py ./
+# EXTRAS=sentry for error reports.
+ARG EXTRAS=""
 RUN python -m venv /venv \
- && python production_lock.py pyproject.toml requirements.lock > /srv/production.lock \
+ && python production_lock.py pyproject.toml requirements.lock $EXTRAS > /srv/production.lock \
  && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /srv/production.lock
 COPY . .
 # The key of this one step signs nothing and goes nowhere.
