@@ -66,6 +66,8 @@ app.conf.beat_schedule = {
     "check-freshness": {"task": "trials.tasks.check_freshness", "schedule": crontab(minute="*/15")},
     # Once an hour: explainers that name a trial are tied to it, should it have arrived after they were published.
     "link-mentions": {"task": "explainers.tasks.link_mentions", "schedule": crontab(minute="25")},
+    # How many readers each trial has: the order of the editors' queue.
+    "count-readers": {"task": "explainers.tasks.count_readers", "schedule": crontab(minute="*/15")},
     # Find whatever any stage left unfinished: unmatched changes, uncomposed alerts, unsent mails.
     "sweep": {
         "task": "subscriptions.tasks.sweep",

@@ -1,13 +1,12 @@
 """What waits for an editor, the most readers affected first. Only asks; publishing.py acts.
 
-Weight = followers x significance x age: a change that matters to many comes up at once, a small one comes up in time.
+Weight = readers x significance x age: a change that matters to many comes up at once, a small one comes up in time.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import (
-    Count,
     DurationField,
     Exists,
     ExpressionWrapper,
@@ -17,7 +16,6 @@ from django.db.models import (
     OuterRef,
     Prefetch,
     Q,
-    QuerySet,
     Subquery,
     Value,
 )
@@ -27,9 +25,9 @@ from explainers import living
 from explainers.models import Explainer, PlainSummary, PlainSummaryQuerySet, ReaderReport
 from trials.changes import Rank
 from trials.models import Trial, TrialChange
-from trials.models.trials import TrialQuerySet
 
 SHOWN = 25
+MOST = 1000
 
 
 @dataclass(frozen=True)
@@ -39,6 +37,12 @@ class Asked:
     condition: str = ""
     status: str = ""
     mine: bool = False
+    page: int = 1
+    """Of the trials without a text."""
+
+    @property
+    def status_value(self) -> str:
+        return self.status.upper().replace("-", "_")
 
 
 @dataclass
@@ -51,11 +55,13 @@ class Queue:
     reports: list[ReaderReport] = field(default_factory=list)
     drafts: list[PlainSummary] = field(default_factory=list)
     missing: list[Trial] = field(default_factory=list)
+    has_more_missing: bool = False
 
 
 def queue(asked: Asked, *, user_id: int, at: datetime) -> Queue:
     summaries = _asked_for(PlainSummary.objects.select_related("trial", "author", "pending_author"), asked, user_id)
     late = overtaken(summaries, at)
+    without, more = ([], False) if asked.mine else missing(asked)
     waiting = summaries.in_review().order_by("submitted_at")
     drafts = summaries.filter(Q(state="draft", author=user_id) | Q(pending_state="draft", pending_author=user_id))
     return Queue(
@@ -66,7 +72,8 @@ def queue(asked: Asked, *, user_id: int, at: datetime) -> Queue:
         explainers=list(living.flagged(at.date())[:SHOWN]),
         reports=list(ReaderReport.objects.exclude(state=ReaderReport.State.DONE).order_by("received_at")[:SHOWN]),
         drafts=list(drafts.order_by("-edited_at")[:SHOWN]),
-        missing=[] if asked.mine else missing(asked),
+        missing=without,
+        has_more_missing=more,
     )
 
 
@@ -74,7 +81,7 @@ def _asked_for(rows: PlainSummaryQuerySet, asked: Asked, user_id: int) -> PlainS
     if asked.condition:
         rows = rows.filter(trial__conditions__slug=asked.condition)
     if asked.status:
-        rows = rows.filter(trial__status=asked.status.upper().replace("-", "_"))
+        rows = rows.filter(trial__status=asked.status_value)
     if asked.mine:
         rows = rows.filter(Q(author=user_id) | Q(pending_author=user_id))
     return rows
@@ -87,14 +94,14 @@ def overtaken(rows: PlainSummaryQuerySet, at: datetime) -> PlainSummaryQuerySet:
     ).order_by()
     grouped = later.values("trial")
     age = ExpressionWrapper(Value(at) - F("since") + Value(timedelta(days=1)), output_field=DurationField())
-    weight = ExpressionWrapper(F("age") * (F("followers") + 1) * F("significance"), output_field=DurationField())
+    weight = ExpressionWrapper(F("age") * (F("readers") + 1) * F("significance"), output_field=DurationField())
     return (
         rows.published()
         .filter(Exists(later))
         .annotate(
             since=Subquery(grouped.annotate(first=Min("detected_at")).values("first")),
             significance=Subquery(grouped.annotate(most=Max("rank")).values("most")),
-            followers=followers("trial"),
+            readers=Coalesce(F("trial__audience__readers"), 0),
         )
         .annotate(age=age)
         .annotate(weight=weight)
@@ -103,27 +110,20 @@ def overtaken(rows: PlainSummaryQuerySet, at: datetime) -> PlainSummaryQuerySet:
     )
 
 
-def followers(trial: str) -> Coalesce:
-    """Live subscriptions to the trial. By the relation's name: this app does not know that one."""
-    live = Trial.objects.filter(pk=OuterRef(trial), subscriptions__ended_at=None).order_by().values("pk")
-    return Coalesce(Subquery(live.annotate(n=Count("subscriptions")).values("n")), 0)
-
-
-def missing(asked: Asked) -> list[Trial]:
-    """Trials without any text: the followed ones first, then the newest open ones."""
-    rows = Trial.objects.listed().filter(plain_summary=None)
+def missing(asked: Asked) -> tuple[list[Trial], bool]:
+    """A page of the trials without any text, and whether there is another: those of most readers first, then the newest
+    open ones. Ends after a thousand: whoever has written those looks again."""
+    rows = Trial.objects.listed().filter(plain_summary=None, moved_to=None)
     if asked.condition:
         rows = rows.filter(conditions__slug=asked.condition)
-    rows = rows.filter(status=asked.status.upper().replace("-", "_")) if asked.status else rows
-    followed = list(_followed(rows)[:SHOWN])
-    room = SHOWN - len(followed)
-    others = rows if asked.status else rows.open_now()
-    newest = others.newest().exclude(pk__in=[trial.pk for trial in followed])[:room]
-    return [*followed, *newest]
-
-
-def _followed(rows: TrialQuerySet) -> QuerySet[Trial]:
-    live = Count("subscriptions", filter=Q(subscriptions__ended_at=None), distinct=True)
-    found = rows.filter(subscriptions__isnull=False, subscriptions__ended_at=None)
-    return found.annotate(followers=live).order_by("-followers", "-first_seen_at")
-
+    rows = rows.filter(status=asked.status_value) if asked.status else rows
+    start = SHOWN * (asked.page - 1)
+    ranked = rows.filter(audience__readers__gt=0).order_by("-audience__readers", "-audience")
+    read = list(ranked.values_list("pk", flat=True)[:MOST])
+    wanted = read[start : start + SHOWN + 1]
+    if len(wanted) <= SHOWN and len(read) < MOST:
+        others = (rows if asked.status else rows.open_now()).filter(audience=None).newest()
+        after = max(0, start - len(read))
+        wanted += others.values_list("pk", flat=True)[after : after + SHOWN + 1 - len(wanted)]
+    found = Trial.objects.select_related("audience").in_bulk(wanted[:SHOWN])
+    return [found[pk] for pk in wanted[:SHOWN]], len(wanted) > SHOWN and start + SHOWN < MOST

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from explainers import living, publishing
+from explainers import living, publishing, readers
 from explainers.content import LISTS, PLAIN_FIELDS
 from explainers.models import Category, Explainer, ExplainerItem, Faq, GlossaryTerm, Reference, Resource, SummaryText
 from explainers.publishing import explainers as explainer_steps
@@ -21,6 +21,7 @@ def load_samples(*, editor: User, reviewer: User) -> int:
     """Store what is not there yet and return how many; what somebody changed since is left alone."""
     loaded = _load_summaries(editor, reviewer) + _load_glossary() + _load_explainers(editor, reviewer)
     living.link_mentions()
+    readers.count()
     return loaded
 
 

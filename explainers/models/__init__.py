@@ -1,3 +1,4 @@
+from explainers.models.audiences import Audience
 from explainers.models.drafts import Autosave
 from explainers.models.explainers import (
     Category,
@@ -18,6 +19,7 @@ from explainers.models.summaries import PlainSummary, PlainSummaryQuerySet, Summ
 from explainers.models.updates import ExplainerUpdate
 
 __all__ = [
+    "Audience",
     "Autosave",
     "Category",
     "Correction",

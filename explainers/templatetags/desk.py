@@ -1,9 +1,12 @@
 """The editors' queue, as the first thing on the admin's first page."""
 
+import re
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.utils import timezone
+from django.utils.text import slugify
 
 from explainers.desk import Asked, queue
 from trials import vocabulary
@@ -17,10 +20,15 @@ def editors_queue(context: template.Context) -> dict[str, Any]:
     if not request.user.has_perm("explainers.view_plainsummary"):
         return {"queue": None}
     given = request.GET
-    asked = Asked(given.get("condition", "")[:120], given.get("status", "")[:40], "mine" in given)
+    page = given.get("page", "")
+    asked = Asked(
+        condition=slugify(given.get("condition", "")[:120]), status=given.get("status", "")[:40], mine="mine" in given,
+        page=int(page) if re.fullmatch(r"[1-9]\d?", page) else 1,
+    )  # fmt: skip
     return {
         "queue": queue(asked, user_id=request.user.pk, at=timezone.now()),
         "asked": asked,
+        "pages": f"?{urlencode([('condition', asked.condition), ('status', asked.status)])}&",
         "statuses": [(value.lower().replace("_", "-"), words.label) for value, words in vocabulary.STATUS.items()],
         "may_review": request.user.has_perm("explainers.review_plainsummary"),
         "may_write": request.user.has_perm("explainers.change_plainsummary"),

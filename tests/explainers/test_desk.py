@@ -5,13 +5,24 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from explainers import desk, publishing
+from explainers import desk, publishing, readers
 from explainers.desk import Asked
-from explainers.models import ReaderReport
+from explainers.models import Audience, ReaderReport
+from subscriptions.models import Subscription
 from tests.explainers.factories import UserFactory, make_trial, member, published_summary
 from tests.factories import ConditionFactory, TrialChangeFactory
 from tests.subscriptions.factories import SubscriptionFactory
-from trials.models import Trial, TrialChange, TrialCondition
+from trials.models import (
+    Condition,
+    Site,
+    Town,
+    Treatment,
+    Trial,
+    TrialChange,
+    TrialCondition,
+    TrialSite,
+    TrialTreatment,
+)
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -19,6 +30,7 @@ TELL_NOW, DIGEST, PAGE_ONLY = TrialChange.Ranks.TELL_NOW, TrialChange.Ranks.DIGE
 
 
 def asked(**kwargs):
+    readers.count()
     return desk.queue(Asked(**kwargs), user_id=UserFactory().pk, at=NOW)
 
 
@@ -75,7 +87,7 @@ def test_readers_who_left_do_not_count():
         changed(trial)
     follow(first, 3, ended_at=NOW, ended_reason="unsubscribed")
     follow(second, 1)
-    assert [(row.trial.nct_id, row.followers) for row in asked().overtaken] == [("NCT99000002", 1), ("NCT99000001", 0)]
+    assert [(row.trial.nct_id, row.readers) for row in asked().overtaken] == [("NCT99000002", 1), ("NCT99000001", 0)]
 
 
 def test_followed_trials_without_a_text_come_before_new_ones():
@@ -83,6 +95,69 @@ def test_followed_trials_without_a_text_come_before_new_ones():
     make_trial("NCT99000002", first_posted="2026-06-09")
     follow(make_trial("NCT99000003", first_posted="2020-01-01", status="COMPLETED"), 1)
     assert [trial.nct_id for trial in asked().missing] == ["NCT99000003", "NCT99000002", "NCT99000001"]
+
+
+def test_readers_of_conditions_treatments_and_hospitals_count_too():
+    condition, merged = ConditionFactory(slug="asthma"), ConditionFactory(slug="old-asthma")
+    Condition.objects.filter(pk=merged.pk).update(merged_into=condition)
+    trials = [make_trial(f"NCT9900000{n}") for n in range(6)]
+    TrialCondition.objects.create(trial=trials[1], condition=condition, position=1)
+    treatment = Treatment.objects.create(key="green tea", name="Green tea", slug="green-tea")
+    TrialTreatment.objects.create(trial=trials[2], treatment=treatment, position=1, rank=0)
+    town = Town.objects.create(country="C", city="B", slug="c/b")
+    site = Site.objects.create(key="a|b|c", name="A", slug="a", town=town)
+    TrialSite.objects.create(trial=trials[3], site=site, position=1, rank=0)
+    old = make_trial("NCT99000008")
+    Trial.objects.filter(pk=old.pk).update(moved_to=trials[4])
+    topics = [({"condition": condition}, 3), ({"condition": merged}, 2), ({"treatment_key": "green tea"}, 4)]
+    for topic, number in [*topics, ({"site_key": "a|b|c"}, 3), ({"search": "q=x"}, 9)]:
+        for _ in range(number):
+            SubscriptionFactory(trial=None, **topic)
+    follow(old, 2)
+    place = {"place_latitude": 1, "place_longitude": 1, "radius_km": 9, "topic_name": "X"}
+    SubscriptionFactory(trial=None, condition=condition, **place)
+    missing = asked().missing
+    assert [(row.nct_id, row.audience.readers) for row in missing[:4]] == [
+        ("NCT99000001", 5), ("NCT99000002", 4), ("NCT99000003", 3), ("NCT99000004", 2)]  # fmt: skip
+    assert {row.nct_id for row in missing[4:]} == {"NCT99000000", "NCT99000005"}
+
+
+def test_counting_again_follows_those_who_come_and_go():
+    trial = make_trial()
+    follow(trial, 2)
+    assert readers.count() == 1
+    assert readers.count() == 0
+    Subscription.objects.update(ended_at=NOW, ended_reason="unsubscribed")
+    readers.count()
+    assert not Audience.objects.exists()
+
+
+def test_the_list_of_trials_without_a_text_is_paged_and_filtered():
+    trials = [make_trial(f"NCT990001{n:02}", first_posted=f"2026-01-{n % 28 + 1:02}") for n in range(60)]
+    follow(trials[7], 2)
+    follow(trials[30], 1)
+    pages = [asked(page=page) for page in (1, 2, 3, 4)]
+    ids = [row.nct_id for page in pages for row in page.missing]
+    assert ids[:2] == ["NCT99000107", "NCT99000130"]
+    assert sorted(ids) == sorted(trial.nct_id for trial in trials)
+    assert [page.has_more_missing for page in pages] == [True, True, False, False]
+    condition = ConditionFactory(slug="asthma")
+    TrialCondition.objects.create(trial=trials[3], condition=condition, position=1)
+    assert [row.nct_id for row in asked(condition="asthma").missing] == ["NCT99000103"]
+    Trial.objects.filter(pk=trials[4].pk).update(status="COMPLETED")
+    assert [row.nct_id for row in asked(status="completed").missing] == ["NCT99000104"]
+
+
+def test_a_condition_is_named_as_it_is_spoken(client):
+    condition = ConditionFactory(name="Stomach cancer", slug="stomach-cancer")
+    trial = make_trial("NCT99000001")
+    make_trial("NCT99000002")
+    TrialCondition.objects.create(trial=trial, condition=condition, position=1)
+    client.force_login(member("Editor"))
+    page = client.get("/admin/", {"condition": "Stomach Cancer"}).content.decode()
+    assert "NCT99000001" in page
+    assert "NCT99000002" not in page
+    assert client.get("/admin/", {"page": "x", "condition": "!"}).status_code == 200
 
 
 def test_a_trial_with_a_draft_is_no_longer_missing():
