@@ -69,7 +69,7 @@ function fill(section) {
     }
   };
 
-  tools.hidden = false;
+  tools.classList.add("is-ready");
   section.addEventListener("change", save);
   section.querySelector("[data-fit-print]").addEventListener("click", () => printAlone(section));
   section.querySelector("[data-fit-clear]").addEventListener("click", () => {

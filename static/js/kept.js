@@ -84,7 +84,7 @@ function render() {
 
 // At most four can be compared: a fifth waits until another is taken away.
 function limit(form) {
-  const boxes = [...form.querySelectorAll('input[name="id"]')];
+  const boxes = [...form.querySelectorAll('input[name^="id"]')];
   const submit = form.querySelector('button[type="submit"]');
   const check = () => {
     const ticked = boxes.filter((box) => box.checked).length;
@@ -97,14 +97,12 @@ function limit(form) {
 
 if (page) page.querySelector("h1").tabIndex = -1;
 if (own) {
-  page.querySelector("[data-kept-shell]").hidden = true;
-  own.hidden = false;
-  render();
+  render(); // at once, before what stands below: nothing moves
 } else if (page) {
   page.querySelectorAll(".kept-form").forEach(limit);
   const all = page.querySelector("[data-kept-all]");
   if (all) {
-    all.hidden = false;
+    all.classList.add("is-ready");
     all.querySelector("button").addEventListener("click", (event) => {
       page.querySelectorAll("button.keep-link:not(.is-kept)").forEach((button) => button.click());
       event.currentTarget.textContent = "Kept in this browser";

@@ -292,7 +292,7 @@ def test_each_value_is_labelled_and_nothing_scrolls_sideways(tab: Any, site: str
 
 def _every_question(nct_id: str) -> str:
     record = parse(next(raw for raw in studies() if parse(raw).nct_id == nct_id))
-    return "&".join(f"ask={question.slug}" for question in questions.for_trial(record))
+    return "&".join(f"ask-{question.slug}=1" for question in questions.for_trial(record))
 
 
 FULL = """id => sessionStorage.setItem('fit-' + id, JSON.stringify([...Array(30).keys()].map(n =>
@@ -324,7 +324,7 @@ def test_the_sheet_holds_a_line_for_each_question(tab: Any, site: str) -> None:
     tab.get_by_label("What would I have to pay").check()
     tab.get_by_role("button", name="Make my sheet").click()
     assert "near=02115" in tab.url
-    assert "ask=cost" in tab.url
+    assert "ask-cost=1" in tab.url
     near = tab.locator(".paper li", has_text="Sample Hospital").inner_text()
     assert re.fullmatch(r"Sample Hospital, Boston, Massachusetts, United States, \d mi, recruiting", near)
     assert tab.locator(".paper-questions li").count() == tab.locator(".paper-questions .line").count()

@@ -36,7 +36,20 @@ def test_an_address_is_a_list_in_its_own_order(client: Client) -> None:
     assert len(caught) == 1
     assert re.findall(r'<h2><a href="/trials/(NCT\d{8})/">', html) == [two.nct_id, one.nct_id]
     assert "We do not have: NCT99999998, ASTHMA." in html
-    assert 'name="id" value="' + two.nct_id in html, "a box for comparing, which needs no script"
+    assert f'name="id-1" value="{two.nct_id}"' in html, "a box for comparing, which needs no script"
+
+
+def test_the_boxes_lead_to_an_address_that_can_be_shared(client: Client) -> None:
+    one, two = TrialFactory(), TrialFactory()
+    response = client.get(f"/trials/compare/?id-1={two.nct_id}&id-4={one.nct_id}&near=Boston")
+    assert response.status_code == 302
+    assert response["Location"] == f"/trials/compare/?id={two.nct_id}&id={one.nct_id}&near=Boston"
+
+
+def test_a_list_of_one_has_nothing_to_compare(client: Client) -> None:
+    html = get(client, f"/kept/?id={TrialFactory().nct_id}")
+    assert "/trials/compare/" not in html
+    assert "kept-form" not in html
 
 
 def test_the_mail_of_a_list_goes_to_nobody_yet_and_holds_its_address(client: Client) -> None:

@@ -81,7 +81,7 @@ def test_every_record_has_questions_and_none_twice() -> None:
 @pytest.mark.django_db
 def test_only_what_was_ticked_is_on_the_sheet(client: Client) -> None:
     trial = TrialFactory()
-    html = client.get(f"/trials/{trial.nct_id}/sheet/?chosen=1&ask=cost&ask=none").content.decode()
+    html = client.get(f"/trials/{trial.nct_id}/sheet/?chosen=1&ask-cost=1&ask-none=1").content.decode()
     paper = html[html.index('class="paper"') :]
     assert "What would I have to pay" in paper
     assert "Can I leave at any time" not in paper
@@ -92,7 +92,7 @@ def test_only_what_was_ticked_is_on_the_sheet(client: Client) -> None:
 @pytest.mark.django_db
 def test_more_than_fits_is_not_printed(client: Client) -> None:
     trial = TrialFactory()
-    every = "&".join(f"ask={question.slug}" for question in questions.for_trial(trial.record))
+    every = "&".join(f"ask-{question.slug}=1" for question in questions.for_trial(trial.record))
     html = client.get(f"/trials/{trial.nct_id}/sheet/?{every}").content.decode()
     assert html.count('<span class="line" aria-hidden="true">') == questions.MOST
 
@@ -113,7 +113,7 @@ def test_the_sheet_names_the_nearest_site_and_asks_three_things_of_the_database(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "query", ["near=%00", "near=91,0", "near=" + "a" * 900, "ask=%27" * 30, "chosen=", "near=Qwertyville"]
+    "query", ["near=%00", "near=91,0", "near=" + "a" * 900, "ask-%27=1" * 30, "chosen=", "near=Qwertyville"]
 )
 def test_odd_choices_get_a_sheet(client: Client, query: str) -> None:
     trial = TrialFactory()
@@ -125,7 +125,7 @@ def test_odd_choices_get_a_sheet(client: Client, query: str) -> None:
 def test_plain_text_says_the_same_and_keeps_to_its_width(client: Client) -> None:
     trial = TrialFactory(version=2)
     TrialChangeFactory(trial=trial)
-    response = client.get(f"/trials/{trial.nct_id}/sheet.txt?near=Boston&ask=cost")
+    response = client.get(f"/trials/{trial.nct_id}/sheet.txt?near=Boston&ask-cost=1")
     text = response.content.decode()
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert response["X-Robots-Tag"] == "noindex"

@@ -1,8 +1,9 @@
-"""NCT IDs in an address: `?id=NCT00000001+NCT00000002`, or `id` given several times. Pure."""
+"""NCT IDs in an address: `?id=NCT00000001+NCT00000002`, `id` given several times, or `id-1`, `id-2`, as forms do whose
+every box needs a name of its own. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 from urllib.parse import quote
 
 from trials.records import NCT_ID
@@ -18,7 +19,15 @@ class AskedIds(NamedTuple):
     left_out: list[str]
 
 
-def asked_ids(values: Sequence[str], most: int) -> AskedIds:
+class Parameters(Protocol):
+    """What this needs of Django's QueryDict."""
+
+    def __iter__(self) -> Iterator[str]: ...
+    def getlist(self, key: str) -> Sequence[str]: ...
+
+
+def asked_ids(params: Parameters, most: int) -> AskedIds:
+    values = [value for name in params if name == "id" or name.startswith("id-") for value in params.getlist(name)]
     given = " ".join(values[:50]).upper()[:LONGEST]
     words = list(dict.fromkeys(word[:20] for word in re.split(r"[^A-Z0-9]+", given) if word))
     ids = [word for word in words if NCT_ID.fullmatch(word)]

@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from trials.models import Trial
 from trials.pages import comparison
@@ -14,9 +14,12 @@ MOST = 4
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """`?id=NCT...&id=NCT...` or `?id=NCT...+NCT...`, two to four; what is left out is said. One query."""
-    asked = asked_ids(request.GET.getlist("id"), MOST)
+    """`?id=NCT...&id=NCT...` or `?id=NCT...+NCT...`, two to four; what is left out is said. One query. A form's boxes
+    lead to the address that can be shared."""
+    asked = asked_ids(request.GET, MOST)
     near = asked_place(request.GET.get("near", ""))
+    if any(name.startswith("id-") for name in request.GET):
+        return redirect(_address(near, [*asked.ids, *asked.left_out]))
     rows = Trial.objects.listed().for_page().filter(nct_id__in=asked.ids) if asked.ids else []
     found = {trial.nct_id: trial for trial in rows}
     trials = [found[nct_id] for nct_id in asked.ids if nct_id in found]

@@ -12,7 +12,7 @@ MOST = 30
 
 def page(request: HttpRequest) -> HttpResponse:
     """Without IDs a page that a script fills from the browser's own list; with `?id=`, those trials. One query."""
-    asked = asked_ids(request.GET.getlist("id"), MOST)
+    asked = asked_ids(request.GET, MOST)
     rows = Trial.objects.listed().select_related("plain_summary").filter(nct_id__in=asked.ids) if asked.ids else []
     found = {trial.nct_id: trial for trial in rows}
     trials = [found[nct_id] for nct_id in asked.ids if nct_id in found]

@@ -15,7 +15,7 @@ from trials.views.trial import polled_at
 
 @about_trial
 def sheet(request: HttpRequest, trial: Trial) -> HttpResponse:
-    """`?near=Boston&ask=cost&ask=placebo&chosen=1`. Three queries at most."""
+    """`?near=Boston&ask-cost=1&ask-placebo=1&chosen=1`. Three queries at most."""
     near, made = _made(request, trial)
     context = {
         "trial": trial,
@@ -43,8 +43,8 @@ def as_text(request: HttpRequest, trial: Trial) -> HttpResponse:
 
 def _made(request: HttpRequest, trial: Trial) -> tuple[AskedPlace, Sheet]:
     """A browser sends no box that is not ticked: `chosen` tells none ticked from not asked yet."""
-    has_chosen = "chosen" in request.GET or "ask" in request.GET
-    asks = request.GET.getlist("ask")[:40] if has_chosen else None
+    asked = [name.removeprefix("ask-") for name in request.GET if name.startswith("ask-")]
+    asks = asked if asked or "chosen" in request.GET else None
     near = asked_place(request.GET.get("near", ""))
     changes = list(trial.changes.newest_first()[:20]) if trial.update_count else []
     return near, appointment.sheet(trial, changes, near, asks, timezone.now().date())
