@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from tests.factories import EARLIER, ConditionFactory, TrialChangeFactory, TrialFactory, study
+from tests.trials.listed import locate
 from trials import search_index
+from trials.directory import filling
 from trials.models import Trial, TrialCondition, TrialVersion
 from trials.packing import pack
 
@@ -15,6 +17,11 @@ PATHS = (
     "/trials/",
     "/conditions/",
     "/conditions/fatigue/",
+    "/treatments/",
+    "/treatments/green-tea/",
+    "/sites/",
+    "/sites/in/spain/-/boston/",
+    "/sites/hospital-20-with-a-long-name-in-a-town-boston/",
     "/trials/NCT99000001/",
     "/trials/NCT99000001/changes/",
     "/trials/NCT99000001/changes/2/",
@@ -62,7 +69,9 @@ def site(live_server: Any) -> str:
     TrialChangeFactory(trial=trial, old=old, new=new, field="enrollment", kind="enrollment")
     before = pack(study(designModule={"enrollmentInfo": {"count": 90, "type": "ESTIMATED"}}))
     TrialVersion.objects.create(trial=trial, version=1, packed=before, replaced_at=EARLIER)
+    locate(trial, raw)
     search_index.rebuild()
+    filling.rebuild()
     return str(live_server.url)
 
 

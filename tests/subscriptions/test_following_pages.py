@@ -11,6 +11,7 @@ from subscriptions.models import Confirmation, Notification, Subscription
 from subscriptions.signup import confirm
 from tests.factories import EARLIER
 from tests.subscriptions.factories import listing, published_run, update
+from tests.trials.finding import findable
 from tests.trials.listed import listed, place
 from trials.directory import editing
 from trials.models import Site, Treatment, Trial
@@ -109,3 +110,23 @@ def test_the_page_with_more_choices_names_the_topic(client: Client) -> None:
     html = client.get("/updates/?site=tea-hospital-boston").content.decode()
     assert "trials at Tea Hospital, Boston" in html
     assert '<input type="hidden" name="site" value="tea-hospital-boston">' in html
+
+
+# --- a list of results
+
+
+def test_a_list_with_results_offers_to_follow_its_search(client: Client) -> None:
+    findable("NCT99000001")
+    html = client.get("/trials/?q=tea&phase=phase2&page=1").content.decode()
+    link = re.search(r'href="(/updates/\?search=[^"]+)"[^>]*>Follow this search<', html)
+    assert link
+    form = client.get(link[1].replace("&amp;", "&")).content.decode()
+    assert '<input type="hidden" name="search" value="?q=tea&amp;phase=phase2">' in form
+    client.post("/updates/", {"email": "ada@example.org", "search": "?q=tea&phase=phase2"})
+    assert Confirmation.objects.get().search == "q=tea&phase=phase2"
+
+
+@pytest.mark.parametrize("query", ["", "?q=zzzzzz", "?phase=nonsense"])
+def test_a_list_without_a_question_or_without_results_has_no_such_link(client: Client, query: str) -> None:
+    findable("NCT99000001")
+    assert "Follow this search" not in client.get(f"/trials/{query}").content.decode()

@@ -276,13 +276,22 @@ def test_the_samples_that_move_and_vanish_move_on_the_pages_too(follower: Follow
     assert on_pages == {trial.pk for trial in Trial.objects.listed() if trial.record.interventions}
 
 
+def index_definitions() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname IN ('treatment_words', 'site_words')")
+        return {row[0] for row in cursor.fetchall()}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_large_run_is_left_to_the_task(monkeypatch: pytest.MonkeyPatch, follower: Follower) -> None:
     monkeypatch.setattr(due, "FEW", 3)
     follower.run()
     assert not Treatment.objects.exists()
     assert DirectoryDue.objects.count() == Trial.objects.count()
+    before = index_definitions()
+    assert len(before) == 2
     keep_directory()
+    assert index_definitions() == before
     assert Treatment.objects.exists()
     assert not DirectoryDue.objects.exists()
 

@@ -35,11 +35,34 @@ def after_run() -> None:
 def refresh() -> int:
     """Looks at every trial that is due, and returns how many there were. What another process does is left to it."""
     done = 0
+    if not due.are_few() and not Site.objects.exists():
+        _drop_word_indexes()
     while count := _next_batch():
         done += count
+    if not DirectoryDue.objects.exists():
+        _make_word_indexes()
     if done:
         generation.move()
     return done
+
+
+_WORD_INDEXES = {"treatment_words": "trials_treatment", "site_words": "trials_site"}
+
+
+def _drop_word_indexes() -> None:
+    """A first fill makes them at its end, in a tenth of the time; the box for names looks at every row meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX IF EXISTS {', '.join(_WORD_INDEXES)}")
+
+
+def _make_word_indexes() -> None:
+    """Those that a first fill did without, also one that broke off."""
+    with connection.cursor() as cursor:
+        asked = [[*_WORD_INDEXES]]
+        cursor.execute("SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL", asked)
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"CREATE INDEX {name} ON {_WORD_INDEXES[name]} USING gin (key gin_trgm_ops)")
+            cursor.execute(f"ANALYZE {_WORD_INDEXES[name]}")
 
 
 def rebuild() -> None:
