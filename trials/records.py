@@ -12,7 +12,23 @@ from typing import Any
 
 import msgspec
 
-from trials.text import comparable, line, markup
+from trials.record_types import (
+    Arm,
+    Contact,
+    Document,
+    Intervention,
+    Link,
+    MeshTerm,
+    Official,
+    Outcome,
+    Publication,
+    RecordDate,
+    Site,
+    Sponsor,
+    TrialRecord,
+)
+from trials.text import comparable
+from trials.tolerant import Reader, as_date
 
 HASH_VERSION = 1
 """Raised when `content_hash` takes in other fields. A stored hash of another version is taken as different, and both
@@ -26,172 +42,6 @@ UNKNOWN_ENROLLMENT = 99_999_999
 
 class RecordError(ValueError):
     """The study cannot become a TrialRecord; the message says why, in words for the import ledger."""
-
-
-class RecordDate(msgspec.Struct, frozen=True):
-    """`date` is yyyy, yyyy-MM or yyyy-MM-dd, as precise as the registrant was; `type` ACTUAL, ESTIMATED or ""."""
-
-    date: str
-    type: str = ""
-
-
-class Sponsor(msgspec.Struct, frozen=True):
-    name: str
-    sponsor_class: str = ""
-
-
-class Contact(msgspec.Struct, frozen=True):
-    name: str = ""
-    role: str = ""
-    phone: str = ""
-    phone_ext: str = ""
-    email: str = ""
-
-
-class Official(msgspec.Struct, frozen=True):
-    name: str
-    affiliation: str = ""
-    role: str = ""
-
-
-class Site(msgspec.Struct, frozen=True):
-    """One location. `status` is "" where the registry gives none: never the study's own status."""
-
-    facility: str = ""
-    status: str = ""
-    city: str = ""
-    state: str = ""
-    zip: str = ""
-    country: str = ""
-    latitude: float | None = None
-    longitude: float | None = None
-    contacts: tuple[Contact, ...] = ()
-
-
-class Arm(msgspec.Struct, frozen=True):
-    label: str
-    type: str = ""
-    description: str = ""
-    interventions: tuple[str, ...] = ()
-
-
-class Intervention(msgspec.Struct, frozen=True):
-    type: str
-    name: str
-    description: str = ""
-    arm_labels: tuple[str, ...] = ()
-    other_names: tuple[str, ...] = ()
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    measure: str
-    description: str = ""
-    time_frame: str = ""
-
-
-class MeshTerm(msgspec.Struct, frozen=True):
-    id: str
-    term: str
-
-
-class Publication(msgspec.Struct, frozen=True):
-    citation: str
-    pmid: str = ""
-    type: str = ""
-    retracted: bool = False
-
-
-class Link(msgspec.Struct, frozen=True):
-    label: str
-    url: str
-
-
-class Document(msgspec.Struct, frozen=True):
-    label: str
-    filename: str
-    date: str = ""
-
-
-class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
-    nct_id: str
-    aliases: tuple[str, ...] = ()
-    brief_title: str = ""
-    official_title: str = ""
-    acronym: str = ""
-    organization: str = ""
-
-    status: str
-    last_known_status: str = ""
-    status_verified: str = ""
-    why_stopped: str = ""
-    has_expanded_access: bool | None = None
-    expanded_access_nct_id: str = ""
-    start: RecordDate | None = None
-    primary_completion: RecordDate | None = None
-    completion: RecordDate | None = None
-    first_posted: str = ""
-    last_update_posted: str = ""
-    results_posted: str = ""
-
-    lead_sponsor: Sponsor | None = None
-    collaborators: tuple[Sponsor, ...] = ()
-    investigator: str = ""
-    has_dmc: bool | None = None
-    is_unapproved_device: bool | None = None
-
-    brief_summary: str = ""
-    detailed_description: str = ""
-    conditions: tuple[str, ...] = ()
-    keywords: tuple[str, ...] = ()
-
-    study_type: str = ""
-    phases: tuple[str, ...] = ()
-    allocation: str = ""
-    intervention_model: str = ""
-    intervention_model_description: str = ""
-    primary_purpose: str = ""
-    observational_model: str = ""
-    time_perspective: str = ""
-    masking: str = ""
-    masking_description: str = ""
-    who_masked: tuple[str, ...] = ()
-    enrollment: int | None = None
-    enrollment_type: str = ""
-    is_patient_registry: bool | None = None
-    target_duration: str = ""
-    expanded_access_types: tuple[str, ...] = ()
-
-    arms: tuple[Arm, ...] = ()
-    interventions: tuple[Intervention, ...] = ()
-    primary_outcomes: tuple[Outcome, ...] = ()
-    secondary_outcomes: tuple[Outcome, ...] = ()
-
-    eligibility: str = ""
-    healthy_volunteers: bool | None = None
-    sex: str = ""
-    is_gender_based: bool | None = None
-    gender_description: str = ""
-    minimum_age: str = ""
-    maximum_age: str = ""
-    study_population: str = ""
-
-    central_contacts: tuple[Contact, ...] = ()
-    officials: tuple[Official, ...] = ()
-    sites: tuple[Site, ...] = ()
-
-    publications: tuple[Publication, ...] = ()
-    links: tuple[Link, ...] = ()
-    documents: tuple[Document, ...] = ()
-    ipd_sharing: str = ""
-    ipd_description: str = ""
-    removed_countries: tuple[str, ...] = ()
-
-    condition_meshes: tuple[MeshTerm, ...] = ()
-    condition_ancestors: tuple[MeshTerm, ...] = ()
-    intervention_meshes: tuple[MeshTerm, ...] = ()
-
-    has_results: bool = False
-    missing: tuple[str, ...] = ()
 
 
 OPEN_STATUSES = ("RECRUITING", "AVAILABLE")
@@ -238,112 +88,13 @@ CORE_MODULES = frozenset({"sponsorCollaboratorsModule", "descriptionModule", "co
 """Every real record that is not WITHHELD has these: one that lost them is a thin copy, not news."""
 
 
-class _Reader:
-    """Reads one JSON object without trusting its types; notes what was not as the schema says."""
-
-    __slots__ = ("data", "drift", "path")
-
-    def __init__(self, data: Any, path: str, drift: list[str]) -> None:
-        self.path, self.drift = path, drift
-        if not isinstance(data, dict):
-            if data is not None:
-                drift.append(f"{path} is {type(data).__name__}, not an object")
-            data = {}
-        self.data: dict[str, Any] = data
-
-    def _note(self, key: str, value: object, wanted: str) -> None:
-        self.drift.append(f"{self.path}.{key} is {type(value).__name__}, not {wanted}")
-
-    def raw_text(self, key: str) -> str:
-        value = self.data.get(key)
-        if isinstance(value, str):
-            return value
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            self._note(key, value, "text")
-            return str(value)
-        if value is not None:
-            self._note(key, value, "text")
-        return ""
-
-    def line(self, key: str) -> str:
-        value = self.raw_text(key)
-        return line(value) if value else ""
-
-    def enum(self, key: str) -> str:
-        """A value of the registry's lists, as the schema spells it: RECRUITING, whatever the case served."""
-        value = self.line(key)
-        return value if value.isupper() and " " not in value else value.upper().replace(" ", "_")
-
-    def enums(self, key: str) -> tuple[str, ...]:
-        return tuple(value.upper().replace(" ", "_") for value in self.lines(key))
-
-    def markup(self, key: str) -> str:
-        value = self.raw_text(key)
-        return markup(value) if value else ""
-
-    def flag(self, key: str) -> bool | None:
-        value = self.data.get(key)
-        if isinstance(value, bool):
-            return value
-        if value is not None:
-            self._note(key, value, "true or false")
-            if isinstance(value, str) and value.lower() in ("true", "yes"):
-                return True
-            if isinstance(value, str) and value.lower() in ("false", "no"):
-                return False
-        return None
-
-    def number(self, key: str) -> int | None:
-        value = self.data.get(key)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        if value is None:
-            return None
-        self._note(key, value, "a number")
-        return int(value) if isinstance(value, str) and value.strip().isdigit() else None
-
-    def degrees(self, key: str) -> float | None:
-        value = self.data.get(key)
-        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-    def items(self, key: str) -> list[Any]:
-        value = self.data.get(key)
-        if isinstance(value, list):
-            return value
-        if value is None:
-            return []
-        self._note(key, value, "a list")
-        return [value] if isinstance(value, (dict, str)) else []
-
-    def lines(self, key: str) -> tuple[str, ...]:
-        out = []
-        for value in self.items(key):
-            if isinstance(value, str):
-                if cleaned := line(value):
-                    out.append(cleaned)
-            else:
-                self._note(key, value, "a list of texts")
-        return tuple(out)
-
-    def part(self, key: str) -> "_Reader":
-        return _Reader(self.data.get(key), f"{self.path}.{key}", self.drift)
-
-    def parts(self, key: str) -> list["_Reader"]:
-        return [_Reader(value, f"{self.path}.{key}", self.drift) for value in self.items(key)]
-
-    def date(self, key: str) -> RecordDate | None:
-        part = self.part(key)
-        value = part.line("date")
-        return RecordDate(value, part.enum("type")) if _is_date(value) else None
-
-
 def parse(study: Any, drift: list[str] | None = None) -> TrialRecord:
     """One study as the API serves it -> TrialRecord. Notes of values of unexpected type are appended to `drift`.
 
     Raises RecordError for a study that has no NCT ID or no overall status.
     """
     drift = [] if drift is None else drift
-    root = _Reader(study, "study", drift)
+    root = Reader(study, "study", drift)
     protocol = root.part("protocolSection")
     modules = {name: protocol.part(name) for name in _MODULES}
     identification, status = modules["identificationModule"], modules["statusModule"]
@@ -387,11 +138,7 @@ def filled_up(study: dict[str, Any], older: dict[str, Any], modules: Iterable[st
     return {**study, "protocolSection": {**study["protocolSection"], **kept}}
 
 
-def _is_date(value: str) -> bool:
-    return bool(re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", value))
-
-
-def _identification(module: _Reader) -> dict[str, Any]:
+def _identification(module: Reader) -> dict[str, Any]:
     return {
         "aliases": tuple(alias.upper() for alias in module.lines("nctIdAliases") if NCT_ID.fullmatch(alias.upper())),
         "brief_title": module.line("briefTitle"),
@@ -401,12 +148,12 @@ def _identification(module: _Reader) -> dict[str, Any]:
     }
 
 
-def _status(module: _Reader) -> dict[str, Any]:
+def _status(module: Reader) -> dict[str, Any]:
     expanded = module.part("expandedAccessInfo")
     verified = module.line("statusVerifiedDate")
     return {
         "last_known_status": module.enum("lastKnownStatus"),
-        "status_verified": verified if _is_date(verified) else "",
+        "status_verified": as_date(verified),
         "why_stopped": module.markup("whyStopped"),
         "has_expanded_access": expanded.flag("hasExpandedAccess"),
         "expanded_access_nct_id": expanded.line("nctId"),
@@ -423,7 +170,7 @@ def _day(value: RecordDate | None) -> str:
     return value.date if value else ""
 
 
-def _sponsors(module: _Reader, oversight: _Reader) -> dict[str, Any]:
+def _sponsors(module: Reader, oversight: Reader) -> dict[str, Any]:
     lead = module.part("leadSponsor")
     name = lead.line("name")
     return {
@@ -435,7 +182,7 @@ def _sponsors(module: _Reader, oversight: _Reader) -> dict[str, Any]:
     }
 
 
-def _description(description: _Reader, conditions: _Reader) -> dict[str, Any]:
+def _description(description: Reader, conditions: Reader) -> dict[str, Any]:
     return {
         "brief_summary": description.markup("briefSummary"),
         "detailed_description": description.markup("detailedDescription"),
@@ -444,7 +191,7 @@ def _description(description: _Reader, conditions: _Reader) -> dict[str, Any]:
     }
 
 
-def _design(module: _Reader) -> dict[str, Any]:
+def _design(module: Reader) -> dict[str, Any]:
     info, enrollment = module.part("designInfo"), module.part("enrollmentInfo")
     masking = info.part("maskingInfo")
     count = enrollment.number("count")
@@ -471,12 +218,12 @@ def _design(module: _Reader) -> dict[str, Any]:
 def interventions(study: dict[str, Any]) -> tuple[Intervention, ...]:
     """Only these, as `parse` gives them, at a tenth of its time."""
     found: tuple[Intervention, ...] = _arms(
-        _Reader(study, "study", []).part("protocolSection").part("armsInterventionsModule")
+        Reader(study, "study", []).part("protocolSection").part("armsInterventionsModule")
     )["interventions"]
     return found
 
 
-def _arms(module: _Reader) -> dict[str, Any]:
+def _arms(module: Reader) -> dict[str, Any]:
     return {
         "arms": tuple(
             Arm(a.line("label"), a.enum("type"), a.markup("description"), a.lines("interventionNames"))
@@ -495,7 +242,7 @@ def _arms(module: _Reader) -> dict[str, Any]:
     }
 
 
-def _outcomes(module: _Reader) -> dict[str, Any]:
+def _outcomes(module: Reader) -> dict[str, Any]:
     def read(key: str) -> tuple[Outcome, ...]:
         return tuple(
             Outcome(o.line("measure"), o.markup("description"), o.line("timeFrame")) for o in module.parts(key)
@@ -504,7 +251,7 @@ def _outcomes(module: _Reader) -> dict[str, Any]:
     return {"primary_outcomes": read("primaryOutcomes"), "secondary_outcomes": read("secondaryOutcomes")}
 
 
-def _eligibility(module: _Reader) -> dict[str, Any]:
+def _eligibility(module: Reader) -> dict[str, Any]:
     return {
         "eligibility": module.markup("eligibilityCriteria"),
         "healthy_volunteers": module.flag("healthyVolunteers"),
@@ -521,7 +268,7 @@ def _age(value: str) -> str:
     return "" if value.upper() in _NO_LIMIT else value
 
 
-def _contacts(module: _Reader) -> dict[str, Any]:
+def _contacts(module: Reader) -> dict[str, Any]:
     return {
         "central_contacts": _people(module.parts("centralContacts")),
         "officials": tuple(
@@ -531,13 +278,13 @@ def _contacts(module: _Reader) -> dict[str, Any]:
     }
 
 
-def _people(parts: Iterable[_Reader]) -> tuple[Contact, ...]:
+def _people(parts: Iterable[Reader]) -> tuple[Contact, ...]:
     return tuple(
         Contact(p.line("name"), p.enum("role"), p.line("phone"), p.line("phoneExt"), p.line("email")) for p in parts
     )
 
 
-def _site(part: _Reader) -> Site:
+def _site(part: Reader) -> Site:
     country = part.line("country")
     point = part.part("geoPoint")
     return Site(
@@ -553,7 +300,7 @@ def _site(part: _Reader) -> Site:
     )
 
 
-def _references(references: _Reader, sharing: _Reader) -> dict[str, Any]:
+def _references(references: Reader, sharing: Reader) -> dict[str, Any]:
     return {
         "publications": tuple(
             Publication(r.line("citation"), r.line("pmid"), r.enum("type"), bool(r.items("retractions")))
@@ -565,7 +312,7 @@ def _references(references: _Reader, sharing: _Reader) -> dict[str, Any]:
     }
 
 
-def _documents(section: _Reader) -> dict[str, Any]:
+def _documents(section: Reader) -> dict[str, Any]:
     documents = section.part("largeDocumentModule").parts("largeDocs")
     return {
         "documents": tuple(
@@ -574,7 +321,7 @@ def _documents(section: _Reader) -> dict[str, Any]:
     }
 
 
-def _derived(section: _Reader) -> dict[str, Any]:
+def _derived(section: Reader) -> dict[str, Any]:
     conditions = section.part("conditionBrowseModule")
     return {
         "removed_countries": section.part("miscInfoModule").lines("removedCountries"),
@@ -584,7 +331,7 @@ def _derived(section: _Reader) -> dict[str, Any]:
     }
 
 
-def _mesh(module: _Reader, key: str) -> tuple[MeshTerm, ...]:
+def _mesh(module: Reader, key: str) -> tuple[MeshTerm, ...]:
     return tuple(MeshTerm(m.line("id"), m.line("term")) for m in module.parts(key) if m.line("term"))
 
 

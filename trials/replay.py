@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from trials import conditions, records, text
+from trials import conditions, records, text, tolerant
 from trials.batches import batches
 from trials.flight import single_flight
 from trials.incoming import Glance, Incoming, read
@@ -59,7 +59,7 @@ def _begun(now: datetime) -> tuple[Replay, int]:
 
 def _parser() -> str:
     """A mark of the code that reads a study: half a store read by each of two parsers would be neither."""
-    sources = [Path(str(module.__file__)).read_bytes() for module in (records, text, conditions)]
+    sources = [Path(str(module.__file__)).read_bytes() for module in (records, tolerant, text, conditions)]
     return blake2b(b"\0".join(sources), digest_size=8).hexdigest()
 
 

@@ -9,6 +9,7 @@ from tests.trials.following import Follower, status_of, told
 from tests.trials.test_polling import FIRST, retitle, terminate
 from trials import polling
 from trials.models import SyncRun, Trial, TrialChange, TrialVersion
+from trials.tolerant import as_date
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,9 +20,20 @@ def rows() -> dict[str, Any]:
             Trial.objects.select_related("document")}  # fmt: skip
 
 
+@pytest.mark.parametrize("text, read", [
+    ("2026", "2026"), ("2026-07", "2026-07"), ("2026-07-01", "2026-07-01"), ("July 1, 2026", "2026-07-01"),
+    ("July 2026", "2026-07"), ("Jul. 2026", "2026-07"), ("1 July 2026", "2026-07-01"), ("01-JUL-2026", "2026-07-01"),
+    ("2026/7/1", "2026-07-01"), ("20260701", "2026-07-01"), ("2026-07-01T00:00:00Z", "2026-07-01"),
+    ("July 45, 2026", ""), ("Juice 1, 2026", ""), ("2026-13", ""), ("soon", ""), ("", ""), ("7/1/2026", ""),
+])  # fmt: skip
+def test_a_day_is_the_same_day_however_it_is_written(text: str, read: str) -> None:
+    assert as_date(text) == read
+
+
 def test_a_reformat_of_the_whole_registry_is_no_news(follower: Follower) -> None:
     follower.run()
     before = {row.nct_id: row.version for row in Trial.objects.all()}
+    days = {row.nct_id: (row.record.start, row.record.completion, row.first_posted) for row in Trial.objects.all()}
     follower.next_day()
     follower.sample.misbehave("reformat")
     run = follower.run()
@@ -29,6 +41,8 @@ def test_a_reformat_of_the_whole_registry_is_no_news(follower: Follower) -> None
     follower.take_inventory()
     assert told() == []
     assert {row.nct_id: row.version for row in Trial.objects.all()} == before
+    now = {row.nct_id: (row.record.start, row.record.completion, row.first_posted) for row in Trial.objects.all()}
+    assert now == days
     follower.next_day()
     follower.sample.edit(FIRST, terminate)
     follower.run()
