@@ -21,8 +21,9 @@ DISTANCES = f"""
     WHERE may_be_open OR %(any_site)s GROUP BY trial_id
 """  # noqa: S608
 _FITTING = "fitting AS MATERIALIZED (SELECT {columns} FROM trials_trialsearch WHERE {where} LIMIT {limit})"
+# Without the OFFSET the planner may walk all rows by rank and compare hundreds of points with each.
 _CIRCLE = """circle{number} AS MATERIALIZED (
-    SELECT {columns} FROM trials_trialsearch WHERE {too_few} AND {where}
+    SELECT * FROM (SELECT {columns} FROM trials_trialsearch WHERE {too_few} AND {where} OFFSET 0) AS inside
     ORDER BY rank DESC, trial_id DESC LIMIT {limit})
 """
 _HITS = """hits AS MATERIALIZED (
