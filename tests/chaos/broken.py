@@ -29,7 +29,7 @@ def mark_in_batches() -> None:
     delivery.Sender._send_batch = batch  # type: ignore[method-assign]
 
 
-def confirm_on_get(monkeypatch: Any) -> None:
+def confirm_on_get() -> None:
     """The page that confirms when it is looked at."""
     real = signup.find
 
@@ -39,4 +39,4 @@ def confirm_on_get(monkeypatch: Any) -> None:
             signup.confirm(asked, now=timezone.now())
         return asked
 
-    monkeypatch.setattr(pages.signup, "find", find_and_confirm)
+    pages.signup.find = find_and_confirm

@@ -48,12 +48,9 @@ class World:
 
     # --- The script -----------------------------------------------------------------------------------------------
 
-    def begin(self, *, mails: int, policy: str = "resend", delay: float = 0.005) -> None:
+    def begin(self, *, mails: int, policy: str = "resend", delay: float = 0.005, hang_every: int = 0) -> None:
         """An empty site, a fresh ledger, and an event that concerns that many readers, and not some others."""
-        self.stop_children()
-        self.ledger_file.unlink(missing_ok=True)
-        self.start_sink(delay)
-        self.env |= {"MAIL_AMBIGUOUS": policy}
+        self.begin_empty(policy=policy, delay=delay, hang_every=hang_every)
         trial, other = "NCT99100001", "NCT99100002"
         self.readers = [Reader(f"reader{n}@example.org", (trial,)) for n in range(mails)]
         for n in range(max(5, mails // 50)):
@@ -64,9 +61,15 @@ class World:
                 Reader(f"other{n}@example.org", (other,)),
             ]
         self.events = [f"{trial}/2"]
-        self.query("TRUNCATE trials_trial, trials_syncrun, subscriptions_subscriber, subscriptions_suppression CASCADE")
         script = json.dumps({"readers": [asdict(reader) for reader in self.readers], "events": self.events})
         self.run("tests.chaos.fill", input=script.encode())
+
+    def begin_empty(self, *, policy: str = "resend", delay: float = 0.005, hang_every: int = 0) -> None:
+        self.stop_children()
+        self.ledger_file.unlink(missing_ok=True)
+        self.start_sink(delay, hang_every)
+        self.env |= {"MAIL_AMBIGUOUS": policy}
+        self.query("TRUNCATE trials_trial, trials_syncrun, subscriptions_subscriber, subscriptions_suppression CASCADE")
 
     def verdict(self) -> Verdict:
         return judge(self.readers, self.events, self.ledger(), self.parked())
@@ -109,8 +112,10 @@ class World:
         child.kill()
         child.wait()
 
-    def start_sink(self, delay: float) -> None:
-        command = [sys.executable, "-m", "tests.chaos.sink", "--ledger", str(self.ledger_file), "--delay", str(delay)]
+    def start_sink(self, delay: float, hang_every: int) -> None:
+        options = {"--ledger": self.ledger_file, "--delay": delay, "--hang-every": hang_every}
+        words = [str(word) for option in options.items() for word in option]
+        command = [sys.executable, "-m", "tests.chaos.sink", *words]
         child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
         assert child.stdout is not None
         self.env["EMAIL_URL"] = f"smtp://127.0.0.1:{int(child.stdout.readline())}"

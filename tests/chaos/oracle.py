@@ -21,9 +21,13 @@ class Reader:
     confirmed: bool = True
     left: bool = False
     suppressed: bool = False
+    hears: int | None = None
+    """Of the script's events, how many came before they left."""
 
-    def gets(self, event: str) -> bool:
+    def gets(self, event: str, number: int = 0) -> bool:
         nct_id = event.partition("/")[0]
+        if self.hears is not None and number >= self.hears:
+            return False
         return self.confirmed and not self.left and not self.suppressed and nct_id in self.follows
 
 
@@ -60,7 +64,9 @@ def judge(
     readers: Iterable[Reader], events: Iterable[str], ledger: Iterable[Mapping[str, Any]], parked: Iterable[Key] = ()
 ) -> Verdict:
     events = list(events)
-    expected = {(reader.address, event) for reader in readers for event in events if reader.gets(event)}
+    expected = {
+        (reader.address, event) for reader in readers for n, event in enumerate(events) if reader.gets(event, n)
+    }
     copies: Counter[Key] = Counter()
     ids: dict[Key, set[str]] = defaultdict(set)
     for line in ledger:

@@ -1,4 +1,4 @@
-"""A process of senders, to be killed: python -m tests.chaos.sender [naive]. Leases are short, or a test takes hours."""
+"""Senders in a process, to be killed: python -m tests.chaos.sender [naive] [SLOTS]. Leases are short for the tests."""
 
 import sys
 import time
@@ -17,8 +17,8 @@ from tests.chaos.driver import SLOTS  # noqa: E402
 
 def main() -> None:
     outbox.LEASE, delivery.RENEW_EVERY = timedelta(seconds=1), 0.2
-    delivery.SLOTS["alerts"] = SLOTS
-    if sys.argv[1:] == ["naive"]:
+    delivery.SLOTS["alerts"] = next((int(word) for word in sys.argv[1:] if word.isdecimal()), SLOTS)
+    if "naive" in sys.argv[1:]:
         broken.mark_in_batches()
     while True:
         try:

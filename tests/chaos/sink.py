@@ -1,19 +1,22 @@
 """A mail server in a process of its own: it writes its ledger before it answers 250. Knows nothing of the product.
 
-    python -m tests.chaos.sink --ledger FILE [--port N] [--delay SECONDS]
+    python -m tests.chaos.sink --ledger FILE [--port N] [--delay SECONDS] [--hang-every N]
 
-Prints its port, then nothing. A ledger line is one JSON object: to, sender, id, keys, body (a hash), at.
+Prints its port, then nothing. A ledger line is one JSON object: to, sender, id, keys, links, unsubscribe, connection,
+body (a hash), at.
 """
 
 import argparse
 import asyncio
 import hashlib
 import json
+import quopri
 import re
 import time
 from typing import IO, Any
 
 _FOLD = re.compile(rb"\r\n[ \t]+")
+_LINK = re.compile(r"https?://[^\s<>\"]+")
 _LINE_END = b"\r\n"
 _DOT = b"\r\n.\r\n"
 
@@ -24,13 +27,16 @@ class Ledger:
     def __init__(self, path: str) -> None:
         self._file: IO[str] = open(path, "a", encoding="utf-8")  # noqa: SIM115  open as long as the server runs
 
-    def write(self, sender: str, recipients: list[str], content: bytes) -> None:
+    def write(self, sender: str, recipients: list[str], content: bytes, connection: int) -> None:
         head, _, body = content.partition(b"\r\n\r\n")
         headers = _headers(head)
         line = {
             "sender": sender,
             "id": headers.get("message-id", ""),
             "keys": [key.strip() for key in headers.get("x-trial-changes", "").split(",") if key.strip()],
+            "links": _LINK.findall(quopri.decodestring(body).decode("utf-8", "replace")),
+            "unsubscribe": headers.get("list-unsubscribe", "").strip("<>"),
+            "connection": connection,
             "body": hashlib.sha256(body).hexdigest()[:16],
             "at": time.time(),
         }
@@ -45,8 +51,13 @@ def _headers(head: bytes) -> dict[str, str]:
 
 
 class Session(asyncio.Protocol):
-    def __init__(self, ledger: Ledger, delay: float) -> None:
+    count = 0
+
+    def __init__(self, ledger: Ledger, delay: float, hang_every: int) -> None:
+        Session.count += 1
+        self._number = Session.count
         self._ledger, self._delay = ledger, delay
+        self._hangs = hang_every > 0 and self._number % hang_every == 0
         self._buffer = bytearray()
         self._takes_data = False
         self._sender = ""
@@ -66,7 +77,7 @@ class Session(asyncio.Protocol):
         if not found:
             return False
         self._buffer, self._takes_data = bytearray(rest), False
-        self._ledger.write(self._sender, self._recipients, re.sub(rb"(?m)^\.\.", b".", content))
+        self._ledger.write(self._sender, self._recipients, re.sub(rb"(?m)^\.\.", b".", content), self._number)
         if self._delay:
             asyncio.get_running_loop().call_later(self._delay, self._say, "250 kept")
         else:
@@ -79,6 +90,8 @@ class Session(asyncio.Protocol):
             return False
         self._buffer = bytearray(rest)
         text = line.decode("latin-1")
+        if self._hangs and text[:4].upper() == "RCPT":
+            return False  # and never another word
         match text[:4].upper():
             case "MAIL":
                 self._sender, self._recipients = _address(text), []
@@ -99,8 +112,9 @@ def _address(line: str) -> str:
     return line[line.index("<") + 1 : line.index(">")]
 
 
-async def _serve(port: int, ledger: Ledger, delay: float) -> None:
-    server = await asyncio.get_running_loop().create_server(lambda: Session(ledger, delay), "127.0.0.1", port)
+async def _serve(port: int, ledger: Ledger, delay: float, hang_every: int) -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Session(ledger, delay, hang_every), "127.0.0.1", port)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
@@ -110,5 +124,6 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--ledger", required=True)
     parser.add_argument("--delay", type=float, default=0)
+    parser.add_argument("--hang-every", type=int, default=0, help="each such connection falls silent for ever")
     options = parser.parse_args()
-    asyncio.run(_serve(options.port, Ledger(options.ledger), options.delay))
+    asyncio.run(_serve(options.port, Ledger(options.ledger), options.delay, options.hang_every))
