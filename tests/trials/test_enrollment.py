@@ -113,7 +113,7 @@ def test_it_is_told_in_words() -> None:
     assert told(54, "ACTUAL") == [
         "54 people took part.",
         "Of 1,200 phase 2 trials with a final number, half had between 20 and 98 people.",
-        "This trial is about as large as most of them.",
+        "This trial is in that middle half.",
         "How many people a trial needs depends on its question.",
     ]
     assert told(54)[:2] == [
@@ -123,7 +123,7 @@ def test_it_is_told_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "word"), [(1, "smaller than"), (19, "smaller than"), (20, "about as large"), (98, "about as large"),
+    ("count", "word"), [(1, "smaller than"), (19, "smaller than"), (20, "in that middle half"), (98, "in that middle half"),
                         (99, "larger than"), (2_000_000, "larger than")],
 )  # fmt: skip
 def test_where_it_lies_is_told(count: int, word: str) -> None:

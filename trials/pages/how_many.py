@@ -57,10 +57,10 @@ def _between(figure: Figure) -> str:
 
 def _beside(count: int, figure: Figure) -> str:
     if count < figure.lower:
-        return "This trial is smaller than most of them."
+        return "This trial is smaller than three in four of them."
     if count > figure.upper:
-        return "This trial is larger than most of them."
-    return "This trial is about as large as most of them."
+        return "This trial is larger than three in four of them."
+    return "This trial is in that middle half."
 
 
 def _kind(record: TrialRecord) -> str:
