@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.core.exceptions import FieldDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -64,7 +65,10 @@ class Site(AdminSite):
             if self.has_permission(request) and _is_weighty(request) and not is_fresh(request):
                 back = request.path if request.method == "POST" else request.get_full_path()
                 return HttpResponseRedirect(second_factor_url(back, again=True))
-            response: HttpResponseBase = guarded(request, *args, **kwargs)
+            try:
+                response: HttpResponseBase = guarded(request, *args, **kwargs)
+            except FieldDoesNotExist as error:  # Django believes that ?_to_field= names one of the model's
+                raise Http404 from error
             return response
 
         return update_wrapper(with_fresh_code, guarded)
