@@ -227,7 +227,7 @@ function equip(lib, area) {
   const box = area.closest(".markup-box") ?? area.parentElement;
   const marks = [area, ...box.querySelectorAll(".markup-tools")];
   const said = document.createElement("p");
-  said.className = "help";
+  said.className = "prose-said";
   said.setAttribute("role", "status");
   const swap = button("Edit as HTML", () => (running ? stop() : begin()));
   let running = null;
