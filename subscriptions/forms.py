@@ -142,6 +142,27 @@ class PaceForm(forms.Form):
     scope = forms.ChoiceField(choices=Scope.choices)
 
 
+class PlaceForm(forms.Form):
+    """Around where a condition is followed; no place means everywhere."""
+
+    subscription = forms.IntegerField(min_value=1)
+    near = forms.CharField(max_length=100, required=False)
+    within = forms.CharField(max_length=12, required=False)
+
+    def clean_near(self) -> Place | None:
+        return wished.place(self.cleaned_data["near"])
+
+    def clean_within(self) -> int:
+        return wished.kilometres(self.cleaned_data["within"])
+
+    def around(self) -> Around | None:
+        place: Place | None = self.cleaned_data["near"]
+        if place is None:
+            return None
+        km = self.cleaned_data["within"] or wished.DEFAULT_KM
+        return Around(wished.town(place), place.latitude, place.longitude, km)
+
+
 class PauseForm(forms.Form):
     months = forms.TypedChoiceField(choices=[(1, "1 month"), (2, "2 months"), (3, "3 months")], coerce=int)
 

@@ -107,7 +107,24 @@ def _forget_history(*, now: datetime) -> int:
     )
     Notification.objects.filter(email__in=old).delete()
     count, _ = Email.objects.filter(pk__in=old).delete()
+    # Numbers grow with time, so the oldest are found without an index of their own
+    oldest = list(Notification.objects.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    never_mailed = Notification.objects.filter(pk__in=oldest, email=None, created_at__lte=now - HISTORY_KEPT)
+    count += never_mailed.delete()[0]
+    count += _forget_what_was_followed(now=now)
     unused = DigestRun.objects.filter(due_hour__lte=now - HISTORY_KEPT).exclude(
         pk__in=Email.objects.exclude(digest_run=None).values("digest_run")
     )
     return count + unused.delete()[0]
+
+
+def _forget_what_was_followed(*, now: datetime) -> int:
+    """A year after the end also what nameless readers followed, and then their rows."""
+    nameless = Subscriber.objects.filter(erased_at__lte=now - HISTORY_KEPT)
+    old = Subscription.objects.filter(subscriber__in=nameless, ended_at__lte=now - HISTORY_KEPT)
+    old = old.exclude(notifications__email__isnull=False)
+    count, _ = Subscription.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:BATCH])).delete()
+    empty = nameless.filter(subscriptions=None, emails=None).exclude(
+        pk__in=Confirmation.objects.exclude(subscriber=None).values("subscriber")
+    )
+    return count + Subscriber.objects.filter(pk__in=list(empty.values_list("pk", flat=True)[:BATCH])).delete()[0]

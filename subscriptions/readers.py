@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from subscriptions import consent, items
+from subscriptions import consent, items, signup
 from subscriptions.models import Confirmation, Subscriber, Subscription
 from subscriptions.models.people import Frequency, Scope
+from subscriptions.signup import Around
 
 TOPICS = ("trial__plain_summary", "condition", "explainer__live")
 
@@ -24,6 +25,19 @@ def set_pace(subscriber: Subscriber, subscription_id: int, *, frequency: str, sc
     if scope == Scope.BRIEF:
         mine, frequency = mine.filter(condition__isnull=False, place_latitude=None), Frequency.WEEKLY
     return bool(mine.update(frequency=frequency, scope=scope))
+
+
+def set_place(subscriber: Subscriber, subscription_id: int, around: Around | None) -> bool:
+    """False where there is no such subscription to a condition, or the reader follows that very place already."""
+    mine = (
+        subscriber.subscriptions.live().filter(pk=subscription_id, condition__isnull=False).exclude(scope=Scope.BRIEF)
+    )
+    place = {"place_latitude": None, "place_longitude": None, "radius_km": None, **signup.place_values(around)}
+    try:
+        with transaction.atomic():
+            return bool(mine.exclude(scope=Scope.BRIEF).update(**place, topic_name=around.name if around else ""))
+    except IntegrityError:
+        return False
 
 
 def pause(subscriber: Subscriber, *, until: datetime | None) -> None:

@@ -61,7 +61,7 @@ def ask(wish: Wish, *, now: datetime) -> Confirmation:
         trial=wish.trial,
         condition=wish.condition,
         explainer=wish.explainer,
-        **_place(wish.around),
+        **place_values(wish.around),
         site_key=wish.other.site_key,
         treatment_key=wish.other.treatment_key,
         search=wish.other.search,
@@ -73,7 +73,7 @@ def ask(wish: Wish, *, now: datetime) -> Confirmation:
     )
 
 
-def _place(around: Around | None) -> dict[str, Any]:
+def place_values(around: Around | None) -> dict[str, Any]:
     if around is None:
         return {}
     return {

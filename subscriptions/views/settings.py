@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from subscriptions import leaving, links, readers, signup
-from subscriptions.forms import AddressForm, HoursForm, PaceForm, PauseForm
+from subscriptions.forms import AddressForm, HoursForm, PaceForm, PauseForm, PlaceForm
 from subscriptions.models import Confirmation, Subscriber
 from subscriptions.tasks import deliver_confirmations
 from subscriptions.views.shared import stale, token_page
@@ -108,6 +108,14 @@ def _set_pace(request: HttpRequest, reader: Subscriber) -> str:
     return "Saved." if found else "That subscription has ended."
 
 
+def _set_place(request: HttpRequest, reader: Subscriber) -> str:
+    form = PlaceForm(request.POST)
+    if not form.is_valid():
+        return " ".join(str(error) for errors in form.errors.values() for error in errors)
+    saved = readers.set_place(reader, form.cleaned_data["subscription"], form.around())
+    return "Saved." if saved else "That subscription has ended, or you follow that place already."
+
+
 def _stop(request: HttpRequest, reader: Subscriber) -> str:
     number = request.POST.get("subscription", "")
     ended = leaving.unsubscribe(reader.pk, [int(number)], now=timezone.now()) if number.isdecimal() else 0
@@ -165,6 +173,7 @@ def _leave(request: HttpRequest, reader: Subscriber) -> str:
 
 _ACTIONS: dict[str, Callable[[HttpRequest, Subscriber], str]] = {
     "pace": _set_pace,
+    "place": _set_place,
     "stop": _stop,
     "stop-all": _stop_all,
     "pause": _pause,

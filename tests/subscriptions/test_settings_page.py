@@ -177,3 +177,54 @@ def test_what_is_too_old_goes_and_what_is_needed_stays():
     assert [person.pk for person in Subscriber.objects.filter(email=None)] == [left.pk]
     assert Subscriber.objects.exclude(email=None).filter(pk__in=[live.pk, just_left.pk]).count() == 2
     assert leaving.tidy(now=now) == 0
+
+
+# --- Around which place a condition is followed -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def condition_followed(inside: Client, subscription: Subscription) -> Subscription:
+    condition = ConditionFactory(name="lupus")
+    return SubscriptionFactory(subscriber=subscription.subscriber, trial=None, condition=condition)
+
+
+def set_place(client: Client, followed: Subscription, near: str, within: str = "50 km") -> str:
+    values = {"action": "place", "subscription": followed.pk, "near": near, "within": within}
+    page = client.post(PAGE, values).content.decode()
+    followed.refresh_from_db()
+    return page
+
+
+def test_a_place_can_be_set_changed_and_taken_away(inside, condition_followed):
+    assert "Saved." in set_place(inside, condition_followed, "52.52,13.4")
+    assert (condition_followed.place_latitude, condition_followed.radius_km) == (52.5, 50)
+    page = inside.get(PAGE).content.decode()
+    assert f'value="{condition_followed.topic_name}"' in page
+    assert "Saved." in set_place(inside, condition_followed, condition_followed.topic_name, "30 mi")
+    assert (condition_followed.place_latitude, condition_followed.radius_km) == (52.5, 48)
+    assert "Saved." in set_place(inside, condition_followed, "")
+    assert (condition_followed.place_latitude, condition_followed.radius_km) == (None, None)
+    assert condition_followed.topic_name == ""
+
+
+def test_an_unknown_place_and_a_wild_distance_change_nothing(inside, condition_followed):
+    assert "We do not know this place" in set_place(inside, condition_followed, "Nowhereville-upon-Nothing")
+    assert "up to 1000 km" in set_place(inside, condition_followed, "52.52,13.4", "5000 km")
+    assert not condition_followed.has_place
+
+
+def test_the_same_condition_is_not_followed_twice_around_one_place(inside, condition_followed):
+    again = SubscriptionFactory(
+        subscriber=condition_followed.subscriber, trial=None, condition=condition_followed.condition,
+        place_latitude=52.5, place_longitude=13.4, radius_km=50, topic_name="Berlin",
+    )  # fmt: skip
+    assert "you follow that place already" in set_place(inside, again, "")
+    assert again.has_place
+
+
+def test_neither_a_trial_nor_a_brief_nor_anothers_subscription_takes_a_place(inside, subscription, condition_followed):
+    Subscription.objects.filter(pk=condition_followed.pk).update(scope="brief", frequency="weekly")
+    stranger = SubscriptionFactory(trial=None, condition=ConditionFactory())
+    for followed in (subscription, condition_followed, stranger):
+        assert "Saved." not in set_place(inside, followed, "52.52,13.4")
+        assert not followed.has_place

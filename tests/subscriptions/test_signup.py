@@ -11,6 +11,7 @@ from celery import Celery
 from django.core import signing
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from subscriptions import addresses, confirmations, leaving, links, signup
@@ -371,3 +372,18 @@ def test_moving_to_a_known_address_joins_the_two(trial):
     assert [s.subscriber for s in Subscription.objects.live()] == [new]
     old.refresh_from_db()
     assert old.email is None
+
+
+def test_the_page_without_a_topic_says_what_one_can_follow_and_leads_there(client):
+    html = client.get("/updates/").content.decode()
+    for path in (
+        "/trials/",
+        "/conditions/",
+        "/explainers/",
+        reverse("trials:treatments"),
+        reverse("trials:site-index"),
+    ):
+        assert f'<h2><a href="{path}">' in html
+    for words in ("near a place", "weekly brief", "once a day or once a week", "pause"):
+        assert words in html
+    assert 'name="trial"' not in html
