@@ -4,6 +4,7 @@ One stack for all: each test leaves it as it found it.
 """
 
 import http.client
+import os
 import re
 import signal
 import tempfile
@@ -18,6 +19,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from celery import Celery
 
 from tests.deploy import stack as stacks
 from tests.deploy.stack import Stack
@@ -110,6 +112,7 @@ def _live(stack: Stack, web: str) -> bool:
 
 
 def test_without_redis_pages_serve_and_sign_ups_are_kept(stack: Stack, trial: str) -> None:
+    """For as many seconds as REDIS_DOWN_SECONDS says: the drill takes 600."""
     for name in ("broker", "cache"):
         stack.stop(name, signal.SIGKILL)
     try:
@@ -119,6 +122,10 @@ def test_without_redis_pages_serve_and_sign_ups_are_kept(stack: Stack, trial: st
             assert time.monotonic() - start < 4, path
         assert sign_up(stack, "dark@readers.example.org", trial) == 200
         assert stack.ask("GET", "/health/ready").status == 200
+        time.sleep(float(os.environ.get("REDIS_DOWN_SECONDS", "3")))
+        start = time.monotonic()
+        assert stack.ask("GET", f"/trials/{trial}/?after={start}").status == 200
+        assert time.monotonic() - start < 2, "a page waits for Redis"
     finally:
         for name in ("broker", "cache"):
             stack.start_redis(name)
@@ -170,6 +177,33 @@ def _page(stack: Stack, trial: str) -> int | None:
     status = stack.ask("GET", f"/trials/{trial}/").status
     assert status in (200, 503)
     return status if status == 200 else None
+
+
+def test_a_task_that_this_release_does_not_know_costs_nobody_a_mail(stack: Stack, trial: str) -> None:
+    """Beside newer code an old worker may get a name that it does not know: the task is dropped, the work is not."""
+    url = (stack.secrets / "broker_url").read_text().strip()
+    with Celery(broker=url) as newer:
+        for lane in ("confirmations", "alerts", "celery"):
+            newer.send_task("subscriptions.tasks.of_the_next_release", queue=lane, ignore_result=True)
+    assert sign_up(stack, "skew@readers.example.org", trial) == 200
+    assert "confirm" in text_of(stack, "skew@readers.example.org")
+    stack._all_run()
+
+
+def test_the_running_code_works_on_the_tables_of_the_next_release(stack: Stack, trial: str) -> None:
+    """Columns that it does not know, as an expanding migration adds them, and an index made meanwhile."""
+    tables = ("subscriptions_confirmation", "subscriptions_email", "subscriptions_subscriber", "trials_trial")
+    with psycopg.connect((stack.secrets / "database_url").read_text().strip(), autocommit=True) as connection:
+        for table in tables:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN of_the_next_release text NOT NULL DEFAULT ''")
+        connection.execute("CREATE INDEX CONCURRENTLY next_release ON trials_trial (of_the_next_release)")
+        try:
+            assert sign_up(stack, "wider@readers.example.org", trial) == 200
+            assert "confirm" in text_of(stack, "wider@readers.example.org")
+            assert stack.ask("GET", f"/trials/{trial}/?wider={time.time()}").status == 200
+        finally:
+            for table in tables:
+                connection.execute(f"ALTER TABLE {table} DROP COLUMN of_the_next_release")
 
 
 def test_a_stop_lets_work_end(stack: Stack) -> None:
