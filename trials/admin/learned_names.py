@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from trials import condition_editing
 from trials.condition_editing import ConditionError
@@ -18,12 +18,15 @@ MAY_JUDGE = "trials.change_condition"
 class LearnedNameAdmin(admin.ModelAdmin):
     """A name in this list finds more trials already. Accepted, it filters like one that was typed by hand."""
 
-    list_display = ["name", "condition", "alike", "seen"]
+    list_display = ["name", "condition", "seen", "alike"]
     list_display_links = None
     list_select_related = ["condition"]
     search_fields = ["name", "condition__name"]
     ordering = ["-alike", "name"]
     actions = ["accept", "refuse"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Names that the records suggest", **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LearnedName]:
         learned = super().get_queryset(request)

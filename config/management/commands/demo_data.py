@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from explainers.models import Signature
 from explainers.roles import EDITOR, REVIEWER
 from explainers.samples import load_samples
+from trials import learning
 
 ROLES = {"editor": EDITOR, "reviewer": REVIEWER}
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
             raise CommandError("DEMO_LOGINS must name the accounts editor and reviewer.")
         users = {name: _account(name, password) for name, password in logins.items()}
         load_samples(editor=users["editor"], reviewer=users["reviewer"])
+        learning.learn()
 
 
 def _account(name: str, password: str) -> User:
