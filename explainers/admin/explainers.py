@@ -1,5 +1,6 @@
 """Articles and questions. The form writes the working copy; the steps beside it go through publishing."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from explainers import checklist, readability, rendering
 from explainers.admin.doer import doer
-from explainers.content import RICH, freeze
+from explainers.content import LISTS, PLAIN_FIELDS, RICH, freeze
 from explainers.models import Category, Explainer, ExplainerItem, Faq, Reference, Resource
 from explainers.publishing import PublishingError
 from explainers.publishing import explainers as steps
@@ -60,10 +61,22 @@ class ExplainerForm(forms.ModelForm):
         """Mine stays in the fields, theirs stands beside each; the next save is knowingly on top of theirs."""
         self.data = {**self.data, self.add_prefix("seen"): str(now.revision)}
         self.add_error(None, "Somebody else saved this text while you wrote. Their texts stand beside yours.")
-        for name in ("title", "dek", "body", "short_answer", "key_takeaway", "evidence", "context", "our_view"):
+        for name in PLAIN_FIELDS:
             theirs = getattr(now, name)
             if name in mine and theirs != mine[name]:
                 self.add_error(name, f"Saved by somebody else: {theirs or '(empty)'}")
+        lists = "; ".join(f"{kind}: {' | '.join(texts)}" for kind, texts in _lists(now) if texts)
+        if lists:
+            self.add_error(None, f"The lists as somebody else saved them, to compare with those below. {lists}")
+
+
+def _lists(row: Explainer) -> list[tuple[str, list[str]]]:
+    """What the lists below a text hold, in words."""
+    content = freeze(row)
+    named = [(kind, [f"{item.label} {item.text}".strip() for item in getattr(content, kind)]) for kind in LISTS]
+    named.append(("common questions", [f"{faq.question} {faq.answer}" for faq in content.faqs]))
+    named.append(("references", [f"[{source.number}] {source.title}" for source in content.references]))
+    return [*named, ("resources", [f"{place.name} {place.url}" for place in content.resources])]
 
 
 class ItemInline(admin.StackedInline):
@@ -132,6 +145,10 @@ class ExplainerAdmin(admin.ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Explainer, form: Any, change: bool) -> None:
+        before = Explainer.objects.filter(pk=obj.pk).first() if change else None
+        if before is not None:  # whoever saves over another's words loses none of them
+            kept = json.dumps(freeze(before).as_json(), ensure_ascii=False, indent=1)
+            self.log_change(request, obj, f"The text before this save: {kept}")
         obj.edited_at = timezone.now()
         obj.author = obj.author or doer(request)
         super().save_model(request, obj, form, change)

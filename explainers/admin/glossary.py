@@ -29,6 +29,7 @@ def unknown_words() -> list[tuple[str, int]]:
     texts = ["\n".join(parts) for parts in summaries]
     live = Explainer.objects.published().values_list("live__words", flat=True)
     texts += [words for words in live if words]
-    found = Counter(word.casefold() for text in texts for word in jargon(text, terms))
+    spelt: dict[str, str] = {}
+    found = Counter(spelt.setdefault(word.casefold(), word) for text in texts for word in jargon(text, terms))
     return found.most_common()
 

@@ -87,7 +87,8 @@ def _act(request: HttpRequest, trial: Trial) -> HttpResponse:
 
 def _saved(request: HttpRequest, trial: Trial) -> PlainSummary:
     by = doer(request)
-    return publishing.save_draft(publishing.start(trial, by=by), _typed(request), by=by, revision=_revision(request))
+    text, revision, over = _typed(request), _revision(request), "over" in request.POST
+    return publishing.save_draft(publishing.start(trial, by=by), text, by=by, revision=revision, over=over)
 
 
 def _save(request: HttpRequest, trial: Trial) -> str:

@@ -42,11 +42,13 @@ def start(trial: Trial, *, by: User, at: datetime | None = None, is_sample: bool
 
 @transaction.atomic
 def save_draft(
-    summary: PlainSummary, text: SummaryText, *, by: User, revision: int | None = None, at: datetime | None = None
-) -> PlainSummary:
+    summary: PlainSummary, text: SummaryText, *, by: User, revision: int | None = None, over: bool = False,
+    at: datetime | None = None,
+) -> PlainSummary:  # fmt: skip
     """Store `text` as the newest. A published text stays on the page; a text in review goes back to its author.
 
-    `revision` is the one that `by` began from: if another save came between, EditConflict is raised.
+    `revision` is the one that `by` began from: if another save came between, EditConflict is raised. With `over`, `by`
+    has seen the other text and goes over it: it is kept aside for its writer.
     """
     summary = _locked(summary)
     if revision is not None and revision != summary.revision and text != summary.working_text:
@@ -54,6 +56,9 @@ def save_draft(
     Autosave.objects.filter(trial=summary.trial, user=by).delete()
     if text == summary.working_text:
         return summary
+    if over:
+        writer = summary.pending_author or summary.author or by
+        autosave(summary.trial, summary.working_text, revision=summary.revision, by=writer, at=at)
     _put_working(summary, text, by)
     summary.edited_at = at or timezone.now()
     summary.revision += 1

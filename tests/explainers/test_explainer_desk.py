@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from explainers import living
 from explainers.admin.glossary import unknown_words
-from explainers.models import Category, Explainer, ExplainerVersion, GlossaryTerm
+from explainers.models import Category, Explainer, ExplainerVersion, Faq, GlossaryTerm
 from explainers.publishing import PublishingError
 from explainers.publishing import explainers as steps
 from tests.explainers.factories import NOON, UserFactory, make_trial, member, published_summary
@@ -118,6 +118,14 @@ def test_the_second_of_two_savers_sees_both_texts(client, category):
     assert "Second of us" in page
     row.refresh_from_db()
     assert row.dek == "First of us"
+    Faq.objects.create(explainer=row, position=1, question="Of the first?", answer="Yes.")
+    page = client.post(path, form_of(row, dek="Second of us", seen=0)).content.decode()
+    assert "common questions: Of the first? Yes." in page
+    client.post(path, form_of(row, dek="Second of us"))
+    row.refresh_from_db()
+    assert row.dek == "Second of us"
+    history = client.get(f"/admin/explainers/explainer/{row.pk}/history/").content.decode()
+    assert "First of us" in history
 
 
 def test_saving_without_a_change_keeps_the_text_in_review(client, category):

@@ -68,6 +68,20 @@ def test_the_second_of_two_savers_sees_both_texts_and_can_go_on(editor, client):
     assert PlainSummary.objects.get().title == "Second of us"
 
 
+def test_a_text_that_is_saved_over_is_kept_for_its_writer(editor, client):
+    client.post(BASE, posted(replace(TEXT, title="First of us"), step="save"))
+    other = member("Editor")
+    client.force_login(other)
+    page = client.post(BASE, posted(replace(TEXT, title="Second of us"), step="save")).content.decode()
+    assert 'name="over"' in page
+    client.post(BASE, posted(replace(TEXT, title="Second of us"), step="save", revision=1, over="1"))
+    assert PlainSummary.objects.get().title == "Second of us"
+    assert "Bring it back" not in client.get(BASE).content.decode()
+    client.force_login(editor)
+    assert "Bring it back" in client.get(BASE).content.decode()
+    assert "First of us" in client.get(f"{BASE}?restore").content.decode()
+
+
 def test_what_was_typed_is_kept_until_it_is_saved(editor, client):
     client.post(BASE + "autosave/", posted(replace(TEXT, title="Half a thought")))
     assert "Bring it back" in client.get(BASE).content.decode()
