@@ -43,6 +43,7 @@ document.querySelectorAll("a[data-keep]").forEach((link) => {
   const button = document.createElement("button");
   button.type = "button";
   button.className = link.className;
+  button.dataset.keep = id;
   const said = Object.assign(document.createElement("span"), { className: "kept-said" });
   said.setAttribute("role", "status");
   const show = () => {

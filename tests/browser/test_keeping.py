@@ -191,6 +191,21 @@ def test_a_trial_is_kept_from_its_page_and_from_a_list_and_taken_off(tab: Any, s
     assert tab.get_by_role("button", name="Keep this trial").is_visible()
 
 
+def test_nothing_moves_when_a_kept_trial_is_opened_again(tab: Any, site: str) -> None:
+    def boxes() -> list[Any]:
+        return [tab.locator(part).first.bounding_box() for part in ("[data-keep]", "[data-copy]", "h2")]
+
+    tab.route("**/keep*.js", lambda route: route.abort())
+    tab.goto(f"{site}/trials/NCT99000001/")
+    plain = boxes()
+    tab.unroute("**/keep*.js")
+    tab.reload()
+    tab.get_by_role("button", name="Keep this trial").click()
+    tab.reload()
+    assert tab.get_by_role("button", name="Take off my list").is_visible()
+    assert boxes() == plain
+
+
 def _keep_both(tab: Any, site: str) -> None:
     for nct_id in ("NCT99000001", "NCT99000002"):
         tab.goto(f"{site}/trials/{nct_id}/")
