@@ -7,15 +7,19 @@ Each test leaves a change behind the fault, so that "caught up" can fail.
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from tests.trials.following import Follower, status_of, told
+from tests.trials.following import LIMITS, Follower, status_of, told
+from tests.trials.scripted_registry import CONTACT, SITE, FakeTime
 from tests.trials.test_polling import FIRST, retitle, terminate
+from trials import polling
 from trials.flight import StayAway
 from trials.models import StagedStudy, SyncRun, Trial
+from trials.registry import Registry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,6 +73,27 @@ def test_an_answer_that_cannot_be_used_fails_the_run_and_the_next_one_catches_up
     assert SyncRun.objects.last_good_poll() == first, "the cursor stands still"
     assert not StagedStudy.objects.exists()
     follower.sample.behave()
+    assert follower.run().changed == 1
+    assert status_of(FIRST) == "TERMINATED"
+
+
+@pytest.mark.parametrize("where", ["https://registry.invalid/api/v2", "https://127.0.0.1:{port}/api/v2"])
+def test_no_name_or_no_tls_fails_the_run_and_the_next_one_catches_up(
+    follower: Follower, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name server does not know it; what answers there speaks plain HTTP."""
+    first = follower.run()
+    follower.next_day()
+    follower.sample.edit(FIRST, terminate)
+    before = rows()
+    elsewhere = where.format(port=urlsplit(follower.sample.url).port)
+    with monkeypatch.context() as moved:
+        moved.setattr(polling, "open_registry", lambda: Registry(
+            elsewhere, contact=CONTACT, site_url=SITE, min_interval=0.0, limits=LIMITS,
+            time=FakeTime(wall=timezone.now()).timepiece()))  # fmt: skip
+        failed = follower.run()
+    assert (failed.state, failed.error.partition(":")[0]) == (SyncRun.State.FAILED, "RegistryUnreachable")
+    assert (rows(), told(), SyncRun.objects.last_good_poll()) == (before, [], first)
     assert follower.run().changed == 1
     assert status_of(FIRST) == "TERMINATED"
 
