@@ -1,11 +1,11 @@
 """What holds for every request: whom to believe, how much to read, and what to answer when a part is missing."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from trials.limits import TooMany, is_our_proxy, plain_address
@@ -72,7 +72,7 @@ def _over_a_cap(request: HttpRequest) -> int:
     query = request.META.get("QUERY_STRING", "")
     if len(query) > LONGEST_QUERY or query.count("&") >= MOST_PARAMETERS or len(request.path_info) > LONGEST_PATH:
         return 414
-    if "%00" in query:  # PostgreSQL's text cannot hold it
+    if "%00" in query or "\0" in request.path_info:  # PostgreSQL's text cannot hold it
         return 400
     most = LONGEST_EDITORS_BODY if request.path_info.startswith("/admin/") else LONGEST_BODY
     length = request.META.get("CONTENT_LENGTH") or "0"
@@ -100,7 +100,15 @@ class AnswerMiddleware:
             return errors.too_many(request, exception.seconds)
         if isinstance(exception, OperationalError | InterfaceError):
             return _no_database(request, exception)
+        if isinstance(exception, DataError) and any("\0" in value for value in _sent(request)):
+            return errors.bad_request(request)
         return None
+
+
+def _sent(request: HttpRequest) -> Iterator[str]:
+    """What a form of Django's own may hand to the database without a look at it."""
+    for _, values in request.POST.lists():
+        yield from map(str, values)
 
 
 def _no_database(request: HttpRequest, error: Exception) -> HttpResponse:

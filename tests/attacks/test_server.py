@@ -190,6 +190,16 @@ def test_a_nul_gets_the_designed_page(client: Client, query: str) -> None:
     assert "default-src 'none'" in answer["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("path", ["/trials/%00/", "/conditions/a%00b/", "/admin/explainers/plainsummary/write/%00/"])
+def test_a_nul_in_a_path_does_too(client: Client, path: str) -> None:
+    client.force_login(User.objects.create_superuser("admin", password="x"))
+    assert client.get(path).status_code == 400
+
+
+def test_a_nul_in_a_form_does_too(client: Client) -> None:
+    assert client.post("/admin/login/", {"username": "\0", "password": "x"}).status_code in (200, 400)
+
+
 def test_a_fault_shows_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("postgresql://app:secret@db/x")
