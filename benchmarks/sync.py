@@ -43,7 +43,8 @@ def run(options: dict[str, Any], out: TextIO) -> dict[str, Any]:
     ])  # fmt: skip
     return {"studies": count, "first_per_second": round(first, 1), "floor_per_second": round(floor, 1),
             "first_ratio": round(first / floor, 3), "unchanged_speedup": round(unchanged / first, 2),
-            "directory_seconds": round(directory, 1), "delta_seconds": round(delta, 2), "peak_mb": round(peak)}  # fmt: skip
+            "directory_seconds": round(directory, 1), "delta_seconds": round(delta, 2),
+            "peak_mb": round(peak)}  # fmt: skip
 
 
 def _write(path: Path, studies: Iterable[dict[str, Any]]) -> Path:
