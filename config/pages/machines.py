@@ -19,6 +19,7 @@ Disallow: /updates/confirm/
 Disallow: /updates/manage/
 Disallow: /updates/unsubscribe/
 Disallow: /trials/compare/
+Disallow: /trials/*/step/
 {demo}
 Sitemap: {site}/sitemap.xml
 """

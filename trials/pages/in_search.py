@@ -23,9 +23,9 @@ class InSearch:
     at: int
 
     @classmethod
-    def of(cls, params: Mapping[str, str]) -> "InSearch | None":
+    def of(cls, parameters: Mapping[str, str]) -> "InSearch | None":
         """None where the page was reached otherwise, or the address makes no sense: then it is the plain page."""
-        text, at = params.get("in"), params.get("at", "")
+        text, at = parameters.get("in"), parameters.get("at", "")
         if text is None or len(text) > LONGEST or text.count("&") > MOST_FILTERS:
             return None
         if not (at.isascii() and at.isdigit() and len(at) < 6 and 1 <= int(at) <= MOST):
