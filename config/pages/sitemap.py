@@ -72,7 +72,8 @@ def _trials(number: str) -> Iterator[Entry]:
 def _of_directory(name: str, number: int) -> Iterator[Entry]:
     rows, view = _DIRECTORY[name]
     within = rows().filter(pk__gt=(number - 1) * PER_PART, pk__lte=number * PER_PART)
-    return ((reverse(view, args=[slug]), None) for slug in within.order_by("pk").values_list("slug", flat=True))
+    before, after = reverse(view, args=["-"]).split("-")  # twenty thousand calls of it take a second
+    return ((f"{before}{slug}{after}", None) for slug in within.order_by("pk").values_list("slug", flat=True))
 
 
 def _weeks() -> list[Week]:

@@ -12,12 +12,12 @@ from trials import records
 from trials.changes import Rank
 from trials.directory.keys import site_key, treatment_key, words
 from trials.models import Site, Town, Treatment, Trial, TrialChange, TrialSite, TrialTreatment
-from trials.models.directory import EntryQuerySet
 from trials.packing import unpack
 
 PER_PAGE = 20
-MOST_READ = 1_000
-"""Of a treatment's or hospital's trials, so many of the best are looked at for conditions and changes."""
+MOST_READ, FEW_READ = 1_000, 300
+"""Of a treatment's or hospital's trials, so many of the best are looked at for conditions and the feed; for the few
+changes on its page, the open ones that were updated last."""
 MOST_CHANGES = 300
 SITE_KINDS = ("site_opened", "site_closed", "site_added", "site_removed", "site_status")
 """Changes at one site of many: news only on the page of that site."""
@@ -106,7 +106,8 @@ _CHANGES = """
     WITH best AS MATERIALIZED (
         SELECT trial_id FROM {table} WHERE {column} = %s ORDER BY rank DESC, trial_id DESC LIMIT %s)
     SELECT change.id FROM best JOIN trials_trialchange change USING (trial_id)
-    WHERE change.rank >= %s ORDER BY detected_at DESC, trial_id, change.rank DESC, change.id LIMIT %s
+    WHERE change.rank >= %s AND change.kind <> ALL(%s)
+    ORDER BY detected_at DESC, trial_id, change.rank DESC, change.id LIMIT %s
 """
 
 
@@ -115,20 +116,22 @@ def _about(entry: Entry, sql: str) -> str:
     return sql.format(table=f"trials_{table}", column=column)
 
 
-def _asked(entry: Entry, sql: str, *values: int) -> list[tuple[Any, ...]]:
+def _asked(entry: Entry, sql: str, read: int, *values: Any) -> list[tuple[Any, ...]]:
     with connections[router.db_for_read(Trial) or "default"].cursor() as cursor:
-        cursor.execute(_about(entry, sql), [entry.pk, MOST_READ, *values])
+        cursor.execute(_about(entry, sql), [entry.pk, read, *values])
         return list(cursor.fetchall())
 
 
 def conditions(entry: Entry, most: int = 12) -> list[Tried]:
     """The conditions of its trials, the commonest first."""
-    return [Tried(*row) for row in _asked(entry, _CONDITIONS, most)]
+    return [Tried(*row) for row in _asked(entry, _CONDITIONS, MOST_READ, most)]
 
 
 def changes(entry: Entry, most: int = MOST_CHANGES) -> list[TrialChange]:
     """The newest first, in two queries. What happened at other sites of a trial is no news here."""
-    ids = [row[0] for row in _asked(entry, _CHANGES, int(Rank.DIGEST), MOST_CHANGES)]
+    left_out = list(SITE_KINDS) if isinstance(entry, Treatment) else []
+    read, wanted = (MOST_READ, MOST_CHANGES) if most >= MOST_CHANGES else (FEW_READ, most * 12)
+    ids = [row[0] for row in _asked(entry, _CHANGES, read, int(Rank.DIGEST), left_out, wanted)]
     if not ids:
         return []
     found = TrialChange.objects.filter(id__in=ids).select_related("trial__plain_summary")
@@ -182,8 +185,8 @@ def initials(before: str = "") -> list[str]:
     return others + [prefix for prefix in prefixes if prefix in found]
 
 
-def matching(rows: EntryQuerySet, asked: str) -> list[Any]:
-    """Names with all these words, or parts of words, in them; those with the most open trials first."""
+def matching(rows: Any, asked: str) -> list[Any]:
+    """The rows with all these words, or parts of words, in their names; those with the most open trials first."""
     parts = words(asked)[:8]
     if not parts:
         return []
@@ -192,9 +195,11 @@ def matching(rows: EntryQuerySet, asked: str) -> list[Any]:
         fitting &= Q(key__contains=part)
     if max(map(len, parts)) < 3:  # too short for the index on parts of words: what begins so
         fitting &= beginning_with(parts[0])
-    looked_at = rows.listed().filter(fitting).values("pk")[:MOST_LOOKED_AT]
-    found = rows.filter(pk__in=looked_at).order_by("-open_count", "-trial_count", "key")
-    return list(found[:MOST_FOUND])
+    # In two steps: told to sort as well, the planner takes the long way round
+    found = rows.listed().filter(fitting).values_list("pk", "open_count", "trial_count", "key")[:MOST_LOOKED_AT]
+    best = sorted(found, key=lambda row: (-row[1], -row[2], row[3]))[:MOST_FOUND]
+    entries = rows.in_bulk([row[0] for row in best]) if best else {}
+    return [entries[row[0]] for row in best if row[0] in entries]
 
 
 def beginning_with(text: str) -> Q:
