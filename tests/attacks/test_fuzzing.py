@@ -28,6 +28,7 @@ from config.processes import ROOT
 from subscriptions import links
 from tests.factories import ConditionFactory, SyncRunFactory, TrialChangeFactory, TrialFactory
 from tests.subscriptions.factories import SubscriptionFactory
+from tests.trials.listed import listed, place
 from trials.models import TrialCondition
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))
@@ -182,6 +183,7 @@ def site(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Site:
     trial = TrialFactory(nct_id=NCT, subscription_condition=condition)
     TrialCondition.objects.create(trial=trial, condition=condition, position=0)
     change = TrialChangeFactory(trial=trial, version=2)
+    listed("NCT99000002", treatments=["fatigue"], sites=[place("fatigue", city="", state="")])
     subscription = SubscriptionFactory(trial=trial)
     stranger, editor = (Client(raise_request_exception=False) for _ in range(2))
     editor.force_login(User.objects.create_superuser("admin", password="x"))
@@ -191,7 +193,8 @@ def site(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Site:
     made = Site(
         {"stranger": stranger, "editor": editor},
         {"nct_id": [NCT, NCT.lower()], "slug": [condition.slug, "x"], "version": ["2", "1", "0"], "token": tokens,
-         "week": ["2026-W47"], "object_id": [str(trial.pk), str(change.pk), "1"], "run": [str(SyncRunFactory().pk)],
+         "week": ["2026-W47"], "area": ["united-states", "united-states/-/-"],
+         "object_id": [str(trial.pk), str(change.pk), "1"], "run": [str(SyncRunFactory().pk)],
          "int": ["1", "0", "999999999999"], "pk": [str(trial.pk), "1"]},
         routes=sorted(set(routes())),
     )  # fmt: skip
