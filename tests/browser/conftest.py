@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.factories import TrialFactory, study
+from trials import search_index
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -43,3 +46,15 @@ def tab(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     page.set_default_timeout(10_000)
     yield page
     context.close()
+
+
+@pytest.fixture
+def site(live_server: Any) -> str:
+    """Two small trials on a live site; its address."""
+    rules = "\n".join(f"* Rule {n} that says something about the person who joins" for n in range(1, 9))
+    joining = {"eligibilityCriteria": f"Inclusion Criteria:\n\n{rules}\n\nExclusion Criteria:\n\n* Allergy to tea"}
+    for nct_id, title in (("NCT99000001", "Tea for nurses"), ("NCT99000002", "Water for nurses")):
+        raw = study(nct_id, eligibilityModule=joining, identificationModule={"nctId": nct_id, "briefTitle": title})
+        TrialFactory(nct_id=nct_id, brief_title=title, document=raw)
+    search_index.rebuild()
+    return str(live_server.url)

@@ -123,9 +123,16 @@ def test_it_is_told_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "word"), [(1, "smaller than"), (19, "smaller than"), (20, "in that middle half"), (98, "in that middle half"),
-                        (99, "larger than"), (2_000_000, "larger than")],
-)  # fmt: skip
+    ("count", "word"),
+    [
+        (1, "smaller than"),
+        (19, "smaller than"),
+        (20, "in that middle half"),
+        (98, "in that middle half"),
+        (99, "larger than"),
+        (2_000_000, "larger than"),
+    ],
+)
 def test_where_it_lies_is_told(count: int, word: str) -> None:
     assert word in told(count)[2]
 
