@@ -41,14 +41,15 @@ def test_nothing_goes_while_it_holds():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_held_mail_goes_once_an_administrator_lets_it(sink: Sink, work, boss):
+def test_held_mail_goes_once_an_administrator_lets_it(sink: Sink, work, client):
+    client.force_login(User.objects.create_superuser("boss"))
     update(SubscriptionFactory().trial)
     work()
     assert sink.ledger == []
-    page = boss.get(RELEASE).content.decode()
+    page = client.get(RELEASE).content.decode()
     assert "alerts" in page
     assert not may_send(), "looking is not doing"
-    assert boss.post(RELEASE).status_code == 302
+    assert client.post(RELEASE).status_code == 302
     work()
     assert len(sink.ledger) == 1
 
