@@ -170,8 +170,10 @@ if bool(DKIM_KEY) != bool(DKIM_SELECTOR):
 WEBHOOK_PROVIDER = env.choice("WEBHOOK_PROVIDER", ("", "mailgun", "postmark"))
 WEBHOOK_SECRET = env.text("WEBHOOK_SECRET", "")
 WEBHOOK_SIGNING_KEY = env.text("WEBHOOK_SIGNING_KEY", "")
+if WEBHOOK_SECRET and ":" not in WEBHOOK_SECRET:
+    WEBHOOK_SECRET = f"reports:{WEBHOOK_SECRET}"
 if WEBHOOK_PROVIDER and not all(WEBHOOK_SECRET.partition(":")):
-    raise ImproperlyConfigured("WEBHOOK_PROVIDER needs WEBHOOK_SECRET, as name:password.")
+    raise ImproperlyConfigured("WEBHOOK_PROVIDER needs WEBHOOK_SECRET, as name:password or a password alone.")
 if WEBHOOK_PROVIDER == "mailgun" and not WEBHOOK_SIGNING_KEY:
     raise ImproperlyConfigured("Mailgun signs its reports: set WEBHOOK_SIGNING_KEY too.")
 ANYMAIL = {"WEBHOOK_SECRET": WEBHOOK_SECRET, "MAILGUN_WEBHOOK_SIGNING_KEY": WEBHOOK_SIGNING_KEY}

@@ -49,6 +49,10 @@ def start(**changes: str) -> subprocess.CompletedProcess[str]:
         ({"DKIM_KEY": "s3cret-that-is-no-key", "DKIM_SELECTOR": "x"}, "DKIM_KEY is no RSA private key in PEM"),
         ({"MAIL_DOMAIN_RATE": "10 example.org=none"}, "MAIL_DOMAIN_RATE holds 'example.org=none'"),
         ({"MAIL_DOMAIN_RATE": "0"}, "MAIL_DOMAIN_RATE holds '0'"),
+        ({"WEBHOOK_PROVIDER": "pigeons"}, "WEBHOOK_PROVIDER is 'pigeons'; it takes one of"),
+        ({"WEBHOOK_PROVIDER": "postmark"}, "WEBHOOK_PROVIDER needs WEBHOOK_SECRET"),
+        ({"WEBHOOK_PROVIDER": "postmark", "WEBHOOK_SECRET": "name:"}, "WEBHOOK_PROVIDER needs WEBHOOK_SECRET"),
+        ({"WEBHOOK_PROVIDER": "mailgun", "WEBHOOK_SECRET": "x"}, "set WEBHOOK_SIGNING_KEY too"),
         ({"MAIL_AMBIGUOUS": "shrug"}, "MAIL_AMBIGUOUS is 'shrug'; it takes one of"),
         ({"EMAIL_URL": "smtp://mail?tls=perhaps"}, "tls is 'perhaps'"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL must begin with"),
@@ -70,6 +74,10 @@ def test_a_bad_key_is_not_shown() -> None:
 def test_a_key_works_with_line_ends_and_without() -> None:
     for pem in (keys().private_pem, keys().private_pem.replace("\n", "\\n")):
         assert start(DKIM_KEY=pem, DKIM_SELECTOR="autumn").returncode == 0
+
+
+def test_a_provider_with_its_secrets_is_taken() -> None:
+    assert start(WEBHOOK_PROVIDER="mailgun", WEBHOOK_SECRET="x", WEBHOOK_SIGNING_KEY="y").returncode == 0
 
 
 def test_production_is_the_default() -> None:
