@@ -54,9 +54,9 @@ def _open_site(world: World, registry: ScriptedRegistry, mode: str) -> str:
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     world.env |= {"REGISTRY_URL": registry.url, "SITE_URL": base, "SIGNUP_LIMITS": "off"}
-    world.run("manage", "sync_trials")
     world.start("web", "tests.chaos.web", str(port), *([mode] if mode else []))
     world.start("worker", "tests.chaos.worker")
+    world.run("manage", "sync_trials")
     wait_for(lambda: _status("GET", f"{base}/health/live") == 200, 60, "the site")
     return base
 
