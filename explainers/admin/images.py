@@ -26,7 +26,7 @@ class ImageForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         upload = cleaned.get("upload")
-        if upload is None:
+        if not upload:  # none, or False for a box "clear" that the form does not have
             if not self.instance.pk:
                 self.add_error("upload", "Choose a file.")
             return cleaned

@@ -80,3 +80,9 @@ def test_a_refused_picture_is_explained_in_the_form(client):
     upload = SimpleUploadedFile("x.png", b"<svg onload=alert(1)>", "image/png")
     answer = client.post("/admin/explainers/explainerimage/add/", {"name": "x", "alt": "x", "upload": upload})
     assert "This is no picture that we can read" in answer.content.decode()
+
+
+def test_a_box_that_the_form_does_not_have_is_no_fault(client):
+    client.force_login(member("Editor"))
+    answer = client.post("/admin/explainers/explainerimage/add/", {"name": "x", "alt": "x", "upload-clear": "on"})
+    assert "Choose a file." in answer.content.decode()
