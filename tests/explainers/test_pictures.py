@@ -82,6 +82,7 @@ def test_a_refused_picture_is_explained_in_the_form(client):
     assert "This is no picture that we can read" in answer.content.decode()
 
 
+@pytest.mark.django_db
 def test_a_box_that_the_form_does_not_have_is_no_fault(client):
     client.force_login(member("Editor"))
     answer = client.post("/admin/explainers/explainerimage/add/", {"name": "x", "alt": "x", "upload-clear": "on"})
