@@ -29,9 +29,9 @@ from config.processes import ROOT, end_with_parent
 from subscriptions import composing, matching, signup
 from subscriptions.models import Email
 from subscriptions.tasks import deliver_confirmations, deliver_digests
-from subscriptions.waking import wake
 from trials import polling
 from trials.models import Trial
+from trials.waking import wake
 
 PROCESSES, CONNECTIONS = 2, 8
 SLOW_CONNECTIONS = 14  # in each process: 28 of the 32 that the site may open

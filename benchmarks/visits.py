@@ -26,9 +26,9 @@ from benchmarks.table import show
 from config.processes import ROOT, end_with_parent
 from subscriptions.models import Email
 from subscriptions.tasks import deliver_alerts
-from subscriptions.waking import wake
 from tests.subscriptions.factories import published_run, update
 from trials.models import Condition, Trial
+from trials.waking import wake
 
 PER_SECOND = 100
 VISITORS = 1_000

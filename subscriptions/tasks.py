@@ -18,7 +18,7 @@ from subscriptions import (
     text_matching,
 )
 from subscriptions.models import Email
-from subscriptions.waking import wake
+from trials.waking import wake
 
 log = logging.getLogger(__name__)
 

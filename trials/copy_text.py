@@ -42,4 +42,7 @@ def cell(value: object) -> str:
 
 def row(values: Iterable[object]) -> str:
     """None, bool, numbers, dates, str, bytes, and lists of str or int. Raises KeyError for anything else."""
-    return "\t".join([_CELLS[type(value)](value) for value in values])
+    values = tuple(values)
+    if _SPECIAL.search("".join([value for value in values if type(value) is str])):
+        return "\t".join([_CELLS[type(value)](value) for value in values])
+    return "\t".join([value if type(value) is str else _CELLS[type(value)](value) for value in values])

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from trials import records
-from trials.packing import pack
+from trials.packing import pack, unpack
 from trials.ready import Ready, ready
 from trials.records import TrialRecord
 
@@ -29,13 +29,12 @@ class Incoming(msgspec.Struct, frozen=True, tag=True, dict=True):
     packed: bytes
     aliases: tuple[str, ...]
     ready: Ready
-    raw: bytes
-    """The record for travelling: a study that is only stored is never unfolded on the other side."""
     drift: tuple[str, ...] = ()
 
     @cached_property
     def record(self) -> TrialRecord:
-        return _open_record(self.raw)
+        """Does not travel between processes: most studies are only stored, and need none on the other side."""
+        return records.parse(unpack(self.packed))
 
     @classmethod
     def of(cls, study: dict[str, Any], content_hash: bytes = b"") -> "Incoming":
@@ -44,8 +43,9 @@ class Incoming(msgspec.Struct, frozen=True, tag=True, dict=True):
         record = records.parse(study, drift)
         packed = pack(records.without_bulk(study))
         content_hash = content_hash or records.content_hash(study)
-        return cls(record.nct_id, content_hash, packed, record.aliases, ready(record, content_hash), _encode(record),
-                   tuple(drift))  # fmt: skip
+        made = cls(record.nct_id, content_hash, packed, record.aliases, ready(record, content_hash), tuple(drift))
+        made.__dict__["record"] = record
+        return made
 
 
 class Broken(msgspec.Struct, frozen=True, tag=True):
@@ -117,6 +117,5 @@ def look_for_cycles_less() -> None:
 
 _decode_json = msgspec.json.Decoder().decode
 _encode = msgspec.msgpack.Encoder().encode
-_open_record = msgspec.msgpack.Decoder(TrialRecord).decode
 open_glances = msgspec.msgpack.Decoder(list[Glance | None]).decode
 open_read = msgspec.msgpack.Decoder(list[Incoming | Broken]).decode

@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import connection
-
 from trials import ready
-from trials.batches import BATCH, batches
+from trials.batches import batches
 from trials.condition_index import ConditionIndex, NamesConditions
 from trials.copy_text import array
 from trials.copying import copy_lines
@@ -18,27 +16,10 @@ from trials.search import spelling
 from trials.search.terms import Kind, marked
 
 Numbered = Sequence[tuple[int, TrialRecord]]
-_INDEXES = {"trialsearch_terms": "", "trialsearch_open_terms": f"WHERE rank >= {TrialSearch.OPEN}"}
-
-
 def add(trials: Sequence[tuple[int, Ready]], conditions: ConditionIndex, places: PlaceIndex) -> None:
     """Rows for trials that were just stored for the first time: (primary key, what was made ready)."""
-    if len(trials) >= BATCH and not TrialSearch.objects.exists():
-        with connection.cursor() as cursor:  # a first import: `settle` makes the index at its end, ten times as fast
-            cursor.execute(f"DROP INDEX IF EXISTS {', '.join(_INDEXES)}")
     _copy([(id_, made.sought, made) for id_, made in trials], conditions, places)
     spelling.note(made.names for _, made in trials)
-
-
-def settle() -> None:
-    """At the end of a run: makes the indexes that a first import did without, also one that broke off."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL", [[*_INDEXES]])
-        missing = [row[0] for row in cursor.fetchall()]
-        for name in missing:
-            cursor.execute(f"CREATE INDEX {name} ON trials_trialsearch USING gin (terms) {_INDEXES[name]}")
-        if missing:
-            cursor.execute("ANALYZE trials_trialsearch")
 
 
 def renew(trials: Numbered, conditions: ConditionIndex, places: PlaceIndex) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import connection, models
 
-from trials import copy_text, ready, records, search_index
+from trials import copy_text, first_import, ready, records, search_index
+from trials.batches import BATCH
 from trials.condition_index import ConditionIndex
 from trials.copy_text import cell
 from trials.copying import copy_blobs, copy_lines
@@ -50,6 +51,8 @@ def insert(
     """Stores trials that are not here yet; NCT ID -> primary key."""
     if not incoming:
         return {}
+    if len(incoming) >= BATCH:
+        first_import.begin_if_first()
     conditions.learn(item.ready for item in incoming)
     ids = _reserve_ids(Trial, len(incoming))
     numbered = list(zip(ids, incoming, strict=True))

@@ -15,7 +15,7 @@ from typing import Self
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from trials import changes, generation, guard, quarantine, records, search_index
+from trials import changes, first_import, generation, guard, quarantine, records
 from trials.batches import BATCH, batches
 from trials.condition_index import ConditionIndex, recount
 from trials.directory import filling
@@ -254,7 +254,7 @@ class Run:
     def _end(self, state: SyncRun.State) -> SyncRun:
         if state != SyncRun.State.FAILED:
             self._supersede()
-            search_index.settle()
+            first_import.settle()
         self.row.state = state
         self.row.finished_at = self._clock()
         self._save_counts("state", "finished_at", "held_because", "error", "decided_by", "data_timestamp", "cursor",

@@ -61,7 +61,9 @@ class Reader:
         return ""
 
     def line(self, key: str) -> str:
-        value = self.raw_text(key)
+        value = self.data.get(key)
+        if type(value) is not str:  # a hundred times a record, and half of them are not there
+            value = self.raw_text(key) if value is not None else ""
         return line(value) if value else ""
 
     def enum(self, key: str) -> str:
@@ -102,7 +104,7 @@ class Reader:
         return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
     def items(self, key: str) -> list[Any]:
-        value = self.data.get(key)
+        value = self.data.get(key, [])
         if isinstance(value, list):
             return value
         if value is None:

@@ -17,7 +17,7 @@ from subscriptions.forms import AddressForm, HoursForm, PaceForm, PauseForm, Pla
 from subscriptions.models import Confirmation, Subscriber
 from subscriptions.tasks import deliver_confirmations
 from subscriptions.views.shared import stale, token_page
-from subscriptions.waking import wake
+from trials.waking import wake
 
 INSIDE_FOR = timedelta(hours=1)
 _READER, _SINCE = "subscriptions.reader", "subscriptions.since"

@@ -16,8 +16,8 @@ from subscriptions.models import Confirmation, Subscription
 from subscriptions.models.people import Scope
 from subscriptions.tasks import deliver_confirmations
 from subscriptions.views.shared import stale, token_page
-from subscriptions.waking import wake
 from trials.limits import TooMany
+from trials.waking import wake
 
 ONE_CLICK = "One-Click"  # RFC 8058
 Purpose = Confirmation.Purpose

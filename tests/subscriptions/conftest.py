@@ -24,7 +24,7 @@ def sink(settings: Settings) -> Iterator[Sink]:
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the tasks that were woken; none runs unless the test runs it."""
     names: list[str] = []
-    monkeypatch.setattr("subscriptions.waking._send", lambda task: names.append(task.name))
+    monkeypatch.setattr("trials.waking._send", lambda task: names.append(task.name))
     return names
 
 

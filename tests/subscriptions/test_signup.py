@@ -17,10 +17,10 @@ from django.utils import timezone
 from subscriptions import addresses, confirmations, leaving, links, signup
 from subscriptions.models import Confirmation, Email, Subscriber, Subscription, Suppression
 from subscriptions.signup import Wish
-from subscriptions.waking import _send as real_send
 from tests.factories import ConditionFactory, TrialFactory
 from tests.subscriptions.factories import SubscriberFactory, SubscriptionFactory
 from trials.models import Trial
+from trials.waking import _send as real_send
 
 ADDRESS = "ada@example.org"
 

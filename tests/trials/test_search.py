@@ -10,7 +10,8 @@ from tests.explainers.factories import UserFactory, published_summary
 from tests.factories import ConditionFactory
 from tests.trials.finding import findable, site
 from trials import condition_editing, search_index
-from trials.models import Condition, ConditionName, Trial
+from trials.models import Condition, ConditionName, Trial, TrialSearch
+from trials.search import finding, freshest
 from trials.search.asking import Asked, nct_id_in, understood
 from trials.search.finding import Found, find
 
@@ -316,3 +317,28 @@ def test_dates_count_from_the_first_of_january_1970() -> None:
 def test_a_condition_factory_name_without_mesh_is_words_only() -> None:
     ConditionFactory(name="quality of life", key="quality of life")
     assert found(q="quality of life").resolved.named is None
+
+
+@pytest.mark.parametrize("fresh", [3, 10, 10_000])
+def test_the_answer_is_the_same_however_many_are_looked_at_first(fresh: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best of too many hits: by rank, the ones called by the word before the others."""
+    monkeypatch.setattr(finding, "MOST", 8)
+    monkeypatch.setattr(finding, "MOST_NAMED", 8)
+    for number in range(24):
+        day = {"lastUpdatePostDateStruct": {"date": f"2026-0{1 + number % 6}-1{number % 10}"}}
+        findable(
+            f"NCT990000{number:02d}", statusModule={"overallStatus": "RECRUITING", **day},
+            identificationModule={"briefTitle": "Zither for sleep" if number % 3 == 0 else "Rest for sleep"},
+            descriptionModule={"briefSummary": "With a zither."},
+        )  # fmt: skip
+    monkeypatch.setattr(freshest, "LOOK", freshest.LOOK.replace(str(freshest.FRESH), str(fresh)))
+    freshest.note({})
+    monkeypatch.setattr(freshest, "is_due", lambda: True)
+    found = find(understood({"q": "zither"}), per_page=30)
+    assert (found.total, found.is_capped) == (8, True)
+    ranks = {row.trial_id: (row.rank, row.trial_id) for row in TrialSearch.objects.all()}
+    named = set(Trial.objects.filter(brief_title__startswith="Zither").values_list("id", flat=True))
+    best = sorted(ranks, key=ranks.__getitem__, reverse=True)
+    called = [id_ for id_ in best if id_ in named]
+    others = [id_ for id_ in best[:9] if id_ not in named]
+    assert [hit.trial_id for hit in found.hits] == [*called, *others]

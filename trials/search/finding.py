@@ -12,13 +12,16 @@ from typing import Any
 from django.db import connections, router, transaction
 
 from trials.models import TrialSearch
-from trials.search import facets, nearest
+from trials.search import facets, freshest, nearest
 from trials.search.asking import MOST, PER_PAGE, Asked
 from trials.search.nearest import COLUMNS
 from trials.search.planning import plan
 from trials.search.query import OPEN, Query
 from trials.search.resolving import Resolved, resolve
 from trials.search.spelling import corrected
+
+MOST_NAMED = 200
+"""Of a common word, so many trials that are called by it come first, if the freshest have as many: ten pages."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,9 @@ def _rows(cursor: Any, asked: Asked, query: Query, resolved: Resolved, per_page:
     sql = f"WITH {', '.join(tables)} {_ANSWER.format(order=order, places=places, place=place, inside=inside)}"
     for name in _in_use(asked):
         where, more = query.where(name)
-        rows = f"SELECT facets FROM trials_trialsearch WHERE {where} LIMIT {MOST + 1}"  # noqa: S608
+        # Of too many hits there are too many without the filter, too: how many of each says nothing then.
+        rows = f"""SELECT facets FROM trials_trialsearch WHERE (SELECT count(*) FROM hits) <= {MOST} AND {where}
+                   LIMIT {MOST + 1}"""  # noqa: S608
         sql += f" UNION ALL SELECT '{name}', facets, count(*)::int, NULL, '' FROM ({rows}) AS rows GROUP BY facets"  # noqa: S608
         values |= more
     cursor.execute(
@@ -157,17 +162,26 @@ def _tables(asked: Asked, query: Query, resolved: Resolved) -> tuple[list[str], 
             "page AS (SELECT * FROM hits JOIN away USING (trial_id))",
         ]
         return tables, order, values | nearest.values(asked, resolved)
-    tables = [f"hits AS MATERIALIZED ({best} LIMIT {MOST + 1})"]
+    tables = [_first("hits", asked, query, best, MOST + 1)]
     if not query.in_names or asked.sort != "relevance":
         return [*tables, "page AS (SELECT *, NULL::float8 AS km FROM hits)"], order, values
     named, more = _best(asked, query, only_names=True)
     tables += [
-        f"named AS MATERIALIZED ({named} LIMIT {MOST})",
+        _first("named", asked, query, named, MOST, enough=MOST_NAMED),
         """page AS (
         SELECT *, NULL::float8 AS km, 1 AS tier FROM named UNION ALL
         SELECT *, NULL, 2 FROM hits WHERE trial_id NOT IN (SELECT trial_id FROM named))""",
     ]
     return tables, f"tier, {order}", values | more
+
+
+def _first(name: str, asked: Asked, query: Query, best: str, limit: int, *, enough: int = 0) -> str:
+    """Without terms the index by rank gives the best at once; with them, the freshest are looked at first."""
+    by = _ORDER[asked.sort]
+    if not query.parts or by not in ("rank", "posted"):
+        return f"{name} AS MATERIALIZED ({best} LIMIT {limit})"
+    where = best.partition(" WHERE ")[2].partition(" ORDER BY ")[0]
+    return freshest.steps(name, COLUMNS, where, by, limit=limit, enough=enough or limit)
 
 
 def _best(asked: Asked, query: Query, *, only_names: bool = False) -> tuple[str, dict[str, Any]]:
@@ -210,8 +224,8 @@ def _read(asked: Asked, resolved: Resolved, rows: Sequence[Any]) -> Found:
         places=sorted(
             [(name, many) for what, _, many, _, name in rows if what == "place"], key=lambda p: (-p[1], p[0])
         ),
-        any_status=sums.get("status", 0),
-        capped=frozenset(name for name, many in sums.items() if many > MOST),
+        any_status=MOST + 1 if total > MOST else sums.get("status", 0),
+        capped=frozenset(_in_use(asked) if total > MOST else (name for name, many in sums.items() if many > MOST)),
     )
 
 

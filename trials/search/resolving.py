@@ -5,6 +5,7 @@ from typing import Any
 
 from trials import places
 from trials.conditions import condition_key
+from trials.search import freshest
 from trials.search.asking import Asked
 from trials.search.words import COMPOUND, LITTLE
 
@@ -108,12 +109,15 @@ def resolve(cursor: Any, asked: Asked) -> Resolved:
         (bool(asked.condition), _CONDITION),
         (bool(region), _REGION),
         (bool(around), _POINTS),
+        (freshest.is_due(), freshest.LOOK),
     )
     sql = " UNION ALL ".join([_SETTINGS, *(part for is_wanted, part in wanted if is_wanted)])
     cursor.execute(sql, {"keys": list(spans), "condition": asked.condition, "regions": regions, **around})
     rows: dict[str, list[tuple[str, int, str, str]]] = {}
     for kind, *row in cursor.fetchall():
         rows.setdefault(kind, []).append(tuple(row))
+    if "cut" in rows:
+        freshest.note({name: at for name, at, _, _ in rows["cut"]})
     named = _called("name", asked.q, spans, rows)
     inside = [row for row in rows.get("region", []) if row[0] == region]
     return Resolved(
