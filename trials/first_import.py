@@ -30,8 +30,6 @@ def settle() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL", [[*_INDEXES]])
         missing = [name for (name,) in cursor.fetchall()]
-        if missing:
-            in_order()
         for name in missing:
             cursor.execute(f"CREATE INDEX {name} ON trials_trialsearch USING gin (terms) {_INDEXES[name]}")
         names = [name for name, _ in _references()]
@@ -49,7 +47,7 @@ def settle() -> None:
 
 def in_order() -> None:
     """Puts search rows on the disk as they rank: the freshest, which are looked at first, lie side by side. Nobody can
-    search meanwhile: seconds after a first import, a quarter of a minute where the word index is there already."""
+    search meanwhile, for a quarter of a minute at the size of the registry."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("CLUSTER trials_trialsearch USING trialsearch_rank")

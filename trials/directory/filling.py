@@ -9,7 +9,7 @@ import logging
 from django.db import connection, transaction
 from django.db.models.functions import Coalesce
 
-from trials import generation, records
+from trials import first_import, generation, records
 from trials.directory import due
 from trials.directory.entries import SiteNamed, TreatmentNamed, site_ids, treatment_ids
 from trials.directory.keys import site_key, treatment_key
@@ -56,13 +56,17 @@ def _drop_word_indexes() -> None:
 
 
 def _make_word_indexes() -> None:
-    """Those that a first fill did without, also one that broke off."""
+    """Those that a first fill did without, also one that broke off. The search rows of a first import are put in order
+    with them."""
     with connection.cursor() as cursor:
         asked = [[*_WORD_INDEXES]]
         cursor.execute("SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL", asked)
-        for (name,) in cursor.fetchall():
+        missing = [name for (name,) in cursor.fetchall()]
+        for name in missing:
             cursor.execute(f"CREATE INDEX {name} ON {_WORD_INDEXES[name]} USING gin (key gin_trgm_ops)")
             cursor.execute(f"ANALYZE {_WORD_INDEXES[name]}")
+    if missing:
+        first_import.in_order()
 
 
 def rebuild() -> None:
