@@ -9,11 +9,20 @@ from typing import Any
 
 NULL = "\\N"
 _SPECIAL = re.compile(r"[\\\t\n\r\v\b\f]")
+_SPECIAL_BUT_TAB = re.compile(r"[\\\n\r\v\b\f]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\v": "\\v", "\b": "\\b", "\f": "\\f"})
 
 
 def text(value: str) -> str:
     return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
+
+
+def texts(*values: str) -> str:
+    """Several columns of text, looked at together: hardly one in a thousand has anything to escape."""
+    joined = "\t".join(values)
+    if joined.count("\t") == len(values) - 1 and not _SPECIAL_BUT_TAB.search(joined):
+        return joined
+    return "\t".join([text(value) for value in values])
 
 
 def array(values: list[str] | list[int]) -> str:

@@ -15,6 +15,7 @@ from trials.search import facets, spelling, terms
 from trials.search.query import OPEN
 
 NO_LIMIT = 2**31 - 1
+NOWHERE = f"{copy_text.NULL}\t{copy_text.NULL}"
 MOST_SITES = 2**15 - 1
 _EPOCH = date(1970, 1, 1)
 
@@ -116,9 +117,10 @@ def _small(number: int | None) -> int | None:
 def site_rows(record: TrialRecord) -> list[str]:
     rows = []
     for position, site in enumerate(record.sites[:MOST_SITES]):
-        latitude, longitude = on_earth(site.latitude, site.longitude) or (None, None)
-        rows.append(copy_text.row((position, site.facility, site.status[:40], site.city, site.state, site.zip,
-                                   site.country, latitude, longitude)))  # fmt: skip
+        words = copy_text.texts(site.facility, site.status[:40], site.city, site.state, site.zip, site.country)
+        point = on_earth(site.latitude, site.longitude)
+        where = f"{point[0]}\t{point[1]}" if point else NOWHERE
+        rows.append(f"{position}\t{words}\t{where}")
     return rows
 
 

@@ -1,6 +1,7 @@
 """Reading JSON whose types nobody promises: a value of the wrong type counts as absent, and is noted. Pure."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from trials.record_types import RecordDate
@@ -33,18 +34,32 @@ def _put_together(year: str, month: str, day: str | None) -> str:
     return date if _DATE.fullmatch(date) else ""
 
 
+SHORT = 40
+_short_line = lru_cache(maxsize=50_000)(line)
+"""Countries, towns, types and names come again and again: nearly every record has no new one."""
+
+
+@lru_cache(maxsize=2_000)
+def _enum(value: str) -> str:
+    return value if value.isupper() and " " not in value else value.upper().replace(" ", "_")
+
+
 class Reader:
     """Reads one JSON object without trusting its types; notes what was not as the schema says."""
 
-    __slots__ = ("data", "drift", "path")
+    __slots__ = ("data", "drift", "name", "parent")
 
-    def __init__(self, data: Any, path: str, drift: list[str]) -> None:
-        self.path, self.drift = path, drift
+    def __init__(self, data: Any, name: str, drift: list[str], parent: "Reader | None" = None) -> None:
+        self.name, self.parent, self.drift = name, parent, drift
         if not isinstance(data, dict):
             if data is not None:
-                drift.append(f"{path} is {type(data).__name__}, not an object")
+                drift.append(f"{self.path} is {type(data).__name__}, not an object")
             data = {}
         self.data: dict[str, Any] = data
+
+    @property
+    def path(self) -> str:
+        return f"{self.parent.path}.{self.name}" if self.parent else self.name
 
     def _note(self, key: str, value: object, wanted: str) -> None:
         self.drift.append(f"{self.path}.{key} is {type(value).__name__}, not {wanted}")
@@ -64,12 +79,12 @@ class Reader:
         value = self.data.get(key)
         if type(value) is not str:  # a hundred times a record, and half of them are not there
             value = self.raw_text(key) if value is not None else ""
-        return line(value) if value else ""
+        return _short_line(value) if len(value) < SHORT else line(value)
 
     def enum(self, key: str) -> str:
         """A value of the registry's lists, as the schema spells it: RECRUITING, whatever the case served."""
         value = self.line(key)
-        return value if value.isupper() and " " not in value else value.upper().replace(" ", "_")
+        return _enum(value) if len(value) < SHORT else value.upper().replace(" ", "_")
 
     def enums(self, key: str) -> tuple[str, ...]:
         return tuple(value.upper().replace(" ", "_") for value in self.lines(key))
@@ -123,10 +138,10 @@ class Reader:
         return tuple(out)
 
     def part(self, key: str) -> "Reader":
-        return Reader(self.data.get(key), f"{self.path}.{key}", self.drift)
+        return Reader(self.data.get(key), key, self.drift, self)
 
     def parts(self, key: str) -> list["Reader"]:
-        return [Reader(value, f"{self.path}.{key}", self.drift) for value in self.items(key)]
+        return [Reader(value, key, self.drift, self) for value in self.items(key)]
 
     def date(self, key: str) -> RecordDate | None:
         part = self.part(key)

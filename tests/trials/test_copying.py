@@ -28,8 +28,9 @@ class TestText(TestCase):
             cursor.execute("CREATE TEMP TABLE copied (text text, texts text[]) ON COMMIT DROP")
             with cursor.copy("COPY copied FROM STDIN") as copy:
                 copy.write(copy_text.row([text, texts]) + "\n")
+                copy.write(copy_text.texts(text, "{}") + "\n")
             cursor.execute("SELECT text, texts FROM copied")
-            assert cursor.fetchall() == [(text, texts)]
+            assert cursor.fetchall() == [(text, texts), (text, [])]
             cursor.execute("DROP TABLE copied")
 
 
