@@ -60,6 +60,6 @@ def _references() -> list[tuple[str, str]]:
     made = []
     for model, name in _REFERENCES:
         field = model._meta.get_field(name)
-        statement = editor._create_fk_sql(model, field, "_fk_%(to_table)s_%(to_column)s")
+        statement = editor._create_fk_sql(model, field, "_fk_%(to_table)s_%(to_column)s")  # type: ignore[attr-defined]
         made.append((str(statement.parts["name"]).strip('"'), str(statement)))
     return made
