@@ -44,6 +44,8 @@ def run(options: dict[str, Any], out: TextIO) -> dict[str, Any]:
             load.rate(port, trials[-50:], seconds=2)
             fresh = load.rate(port, trials, seconds=SECONDS)
             listed = load.rate(port, lists, seconds=SECONDS)
+            condition = load.rate(port, [f"/conditions/{slug}/" for slug in slugs], seconds=SECONDS)
+            home = load.rate(port, ["/"], seconds=SECONDS / 2)
             repeat = load.rate(port, trials[:20], seconds=SECONDS)
             mixed = [path for group in zip(trials[len(trials) // 2 :], _around(lists), strict=False) for path in group]
             calm = load.steady(port, mixed, per_second=MIXED_PER_SECOND, seconds=SECONDS * 2)
@@ -51,16 +53,19 @@ def run(options: dict[str, Any], out: TextIO) -> dict[str, Any]:
         with _served("benchmarks.bare", folder) as port:
             load.rate(port, ["/"], seconds=1)
             bare = load.rate(port, ["/"], seconds=SECONDS)
-    for outcome in (fresh, listed, repeat, calm):
+    for outcome in (fresh, listed, condition, home, repeat, calm):
         assert set(outcome.statuses) <= {200, 304}, outcome.statuses
     ratios = {name: outcome.per_second / bare.per_second
-              for name, outcome in (("trial", fresh), ("repeat", repeat), ("list", listed))}  # fmt: skip
+              for name, outcome in (("trial", fresh), ("repeat", repeat), ("list", listed),
+                                    ("condition", condition), ("home", home))}  # fmt: skip
     p95 = calm.percentile(95) * 1000
     show(out, f"pages, {options['studies']:,} studies, {WORKERS} workers, a page of {len(page):,} bytes", [
         ("bare Django view", f"{bare.per_second:,.0f} a second", "floor"),
         ("trial, never seen before", f"{fresh.per_second:,.0f} a second", f"{ratios['trial']:.2f} of the floor"),
         ("trial, seen before", f"{repeat.per_second:,.0f} a second", f"{ratios['repeat']:.2f} of the floor"),
         ("search", f"{listed.per_second:,.0f} a second", f"{ratios['list']:.2f} of the floor"),
+        ("condition", f"{condition.per_second:,.0f} a second", f"{ratios['condition']:.2f} of the floor"),
+        ("home", f"{home.per_second:,.0f} a second", f"{ratios['home']:.2f} of the floor"),
         (f"mixed, {MIXED_PER_SECOND} a second", f"p95 {p95:.0f} ms", f"median {calm.percentile(50) * 1000:.0f} ms"),
     ])  # fmt: skip
     return {**{f"{name}_ratio": round(ratio, 3) for name, ratio in ratios.items()}, "p95_ms": round(p95, 1)}
