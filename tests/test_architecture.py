@@ -28,7 +28,8 @@ HOMES = {
 }
 PURE = (
     "config/redaction.py", "trials/records.py", "trials/changes.py", "trials/wording.py", "trials/in_short.py",
-    "trials/eligibility.py", "explainers/readability.py", "explainers/rendering.py",
+    "trials/eligibility.py", "trials/ready.py", "trials/copy_text.py", "trials/tolerant.py", "trials/search/words.py",
+    "explainers/readability.py", "explainers/rendering.py",
 )  # fmt: skip
 IMPURE = ("django.db", "django.core.cache", "django.http", "httpx", "smtplib", "redis", "celery", "socket")
 

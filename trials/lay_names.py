@@ -9,6 +9,7 @@ from pathlib import Path
 from trials.conditions import condition_key
 from trials.models import Condition, ConditionName
 from trials.search import spelling
+from trials.search.words import words_of
 
 FILE = Path(__file__).parent / "data" / "lay_names.toml"
 
@@ -38,7 +39,7 @@ def give(condition_keys: Iterable[str]) -> None:
     learned = ConditionName.objects.filter(source=ConditionName.Source.LEARNED, key__in=[row.key for row in rows])
     learned.filter(condition__in=[row.condition_id for row in rows]).delete()
     ConditionName.objects.bulk_create(rows, ignore_conflicts=True)
-    spelling.note_words(Counter(word for row in rows for word in spelling.words_of(row.name)))
+    spelling.note_words(Counter(word for row in rows for word in words_of(row.name)))
 
 
 def give_all() -> None:

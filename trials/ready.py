@@ -11,7 +11,7 @@ import msgspec
 from trials import copy_text, records
 from trials.days import whole_day
 from trials.records import MeshTerm, TrialRecord
-from trials.search import facets, spelling, terms
+from trials.search import facets, terms, words
 from trials.search.query import OPEN
 
 NO_LIMIT = 2**31 - 1
@@ -65,7 +65,7 @@ def ready(record: TrialRecord, content_hash: bytes) -> Ready:
         conditions=record.conditions,
         condition_meshes=record.condition_meshes,
         condition_ancestors=record.condition_ancestors,
-        names=sorted(spelling.name_words(record)),
+        names=sorted(words.name_words(record)),
     )
 
 
@@ -117,10 +117,10 @@ def _small(number: int | None) -> int | None:
 def site_rows(record: TrialRecord) -> list[str]:
     rows = []
     for position, site in enumerate(record.sites[:MOST_SITES]):
-        words = copy_text.texts(site.facility, site.status[:40], site.city, site.state, site.zip, site.country)
+        named = copy_text.texts(site.facility, site.status[:40], site.city, site.state, site.zip, site.country)
         point = on_earth(site.latitude, site.longitude)
         where = f"{point[0]}\t{point[1]}" if point else NOWHERE
-        rows.append(f"{position}\t{words}\t{where}")
+        rows.append(f"{position}\t{named}\t{where}")
     return rows
 
 

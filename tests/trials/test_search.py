@@ -145,8 +145,9 @@ def test_a_slip_of_the_keyboard_finds_what_was_meant_and_says_so(typed: str, mea
     for number, name in enumerate(("Asthma", "Fibromyalgia", "Sleep")):
         about(f"NCT9900000{number}", meshes=(name,))
     from trials.search import spelling
+    from trials.search.words import name_words
 
-    spelling.note([spelling.name_words(trial.record) for trial in Trial.objects.select_related("document")])
+    spelling.note([name_words(trial.record) for trial in Trial.objects.select_related("document")])
     result = found(q=typed)
     assert result.total
     assert (result.asked.q, result.instead_of) == (meant, typed)

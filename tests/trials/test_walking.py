@@ -111,8 +111,9 @@ def test_a_question_that_was_put_right_is_walked_as_it_was_meant(client: Client)
     many(2)
     from trials.models import Trial
     from trials.search import spelling
+    from trials.search.words import name_words
 
-    spelling.note([spelling.name_words(trial.record) for trial in Trial.objects.select_related("document")])
+    spelling.note([name_words(trial.record) for trial in Trial.objects.select_related("document")])
     html = page(client, q="gren tea")
     assert "No trial fits “gren tea”" in html
     assert parse_qs(urlsplit(links(html)[0]).query)["in"] == ["q=green+tea"]

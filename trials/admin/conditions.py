@@ -17,6 +17,7 @@ from trials.condition_editing import ConditionError
 from trials.conditions import condition_key
 from trials.models import Condition, ConditionMerge, ConditionName, ConditionParent
 from trials.search import spelling
+from trials.search.words import words_of
 
 
 class NameForm(forms.ModelForm):
@@ -36,7 +37,7 @@ class NameForm(forms.ModelForm):
         self.instance.key = condition_key(self.instance.name)[:300]
         learned = ConditionName.objects.filter(condition=self.instance.condition, key=self.instance.key)
         learned.filter(source=ConditionName.Source.LEARNED).exclude(pk=self.instance.pk).delete()
-        spelling.note_words(Counter(spelling.words_of(self.instance.name)))
+        spelling.note_words(Counter(words_of(self.instance.name)))
         return super().save(commit)
 
 

@@ -6,7 +6,7 @@ from django.db import migrations
 def give(apps, schema_editor):
     """What the starter list has gained since, for the conditions that are here already, and its words for the speller."""
     from trials.lay_names import by_heading
-    from trials.search.spelling import words_of
+    from trials.search.words import words_of
 
     condition, name = apps.get_model("trials", "Condition"), apps.get_model("trials", "ConditionName")
     keys = list(by_heading())

@@ -1,6 +1,5 @@
 """Words that trials' names use, and what a word that none of them uses may have been meant for."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
@@ -8,11 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-from trials.records import TrialRecord
-from trials.search.words import STOP_WORDS
+from trials.search.words import NAME_WORD
 
-SHORTEST, LONGEST = 4, 40
-_WORD = re.compile(r"[^\W\d_]{4,40}")
 _NOTE = """
     INSERT INTO trials_searchword (word, uses) SELECT * FROM unnest(%s::text[], %s::int[])
     ON CONFLICT (word) DO UPDATE SET uses = trials_searchword.uses + excluded.uses
@@ -26,20 +22,9 @@ _ALIKE = """
 """
 
 
-def name_words(record: TrialRecord) -> set[str]:
-    """The words in the names of a trial."""
-    treatments = [treatment.name for treatment in record.interventions]
-    meshes = [mesh.term for mesh in record.condition_meshes]
-    return words_of(" ".join([record.brief_title, *record.conditions, *meshes, *treatments]))
-
-
 def note(names: Iterable[Iterable[str]]) -> None:
     """Counts the words in the names of new trials."""
     note_words(Counter(chain.from_iterable(names)))
-
-
-def words_of(names: str) -> set[str]:
-    return {word for word in _WORD.findall(names.casefold()) if word not in STOP_WORDS}
 
 
 def note_words(counts: Counter[str]) -> None:
@@ -51,7 +36,7 @@ def note_words(counts: Counter[str]) -> None:
 
 def corrected(cursor: Any, q: str) -> str:
     """The question with the words replaced that no name uses; "" where there is nothing better."""
-    words = list(dict.fromkeys(_WORD.findall(q.casefold())))[:8]
+    words = list(dict.fromkeys(NAME_WORD.findall(q.casefold())))[:8]
     if not words:
         return ""
     cursor.execute(_ALIKE, [words])
@@ -62,7 +47,7 @@ def corrected(cursor: Any, q: str) -> str:
     changed = {asked: word for asked, word in better.items() if word and word != asked}
     if not changed:
         return ""
-    return _WORD.sub(lambda match: changed.get(match.group().casefold(), match.group()), q)
+    return NAME_WORD.sub(lambda match: changed.get(match.group().casefold(), match.group()), q)
 
 
 def nearest(asked: str, known: list[tuple[str, int]]) -> str:

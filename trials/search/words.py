@@ -10,11 +10,14 @@ from functools import lru_cache
 from itertools import chain
 
 from trials.conditions import respelled, singular
+from trials.record_types import TrialRecord
 
 COMPOUND = re.compile(r"[^\W_]+(?:[-‐‑–'’/][^\W_]+)*")
 _JOINT = re.compile(r"[-‐‑–/]")
 _POSSESSIVE = re.compile(r"['’]s?$|['’]")
 LONGEST = 40
+NAME_WORD = re.compile(r"[^\W\d_]{4,40}")
+"""A word of a name that is long enough to tell a slip in it."""
 
 STOP_WORDS = frozenset(
     "a about after also am an and any are as at be been before being between both but by can could did do does doing "
@@ -74,3 +77,15 @@ def fold(word: str) -> str:
         decomposed = unicodedata.normalize("NFKD", plain)
         plain = "".join(c for c in decomposed if c.isalnum())
     return singular(respelled(plain))[:LONGEST]
+
+
+def words_of(names: str) -> set[str]:
+    """The words of names, for spelling: as they are written, not folded."""
+    return {word for word in NAME_WORD.findall(names.casefold()) if word not in STOP_WORDS}
+
+
+def name_words(record: TrialRecord) -> set[str]:
+    """The words in the names of a trial."""
+    treatments = [treatment.name for treatment in record.interventions]
+    meshes = [mesh.term for mesh in record.condition_meshes]
+    return words_of(" ".join([record.brief_title, *record.conditions, *meshes, *treatments]))
