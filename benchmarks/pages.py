@@ -49,23 +49,31 @@ def run(options: dict[str, Any], out: TextIO) -> dict[str, Any]:
             repeat = load.rate(port, trials[:20], seconds=SECONDS)
             mixed = [path for group in zip(trials[len(trials) // 2 :], _around(lists), strict=False) for path in group]
             calm = load.steady(port, mixed, per_second=MIXED_PER_SECOND, seconds=SECONDS * 2)
-        (folder / "body").write_bytes(page)
-        with _served("benchmarks.bare", folder) as port:
-            load.rate(port, ["/"], seconds=1)
-            bare = load.rate(port, ["/"], seconds=SECONDS)
-    for outcome in (fresh, listed, condition, home, repeat, calm):
+        bare = _bare(folder, page)
+    measured = {"trial": fresh, "repeat": repeat, "list": listed, "condition": condition, "home": home}
+    for outcome in (*measured.values(), calm):
         assert set(outcome.statuses) <= {200, 304}, outcome.statuses
-    ratios = {name: outcome.per_second / bare.per_second
-              for name, outcome in (("trial", fresh), ("repeat", repeat), ("list", listed),
-                                    ("condition", condition), ("home", home))}  # fmt: skip
+    return _shown(options["studies"], len(page), measured, calm, bare, out)
+
+
+def _bare(folder: Path, page: bytes) -> load.Outcome:
+    (folder / "body").write_bytes(page)
+    with _served("benchmarks.bare", folder) as port:
+        load.rate(port, ["/"], seconds=1)
+        return load.rate(port, ["/"], seconds=SECONDS)
+
+
+_LABELS = {"trial": "trial, never seen before", "repeat": "trial, seen before", "list": "search"}
+
+
+def _shown(studies: int, size: int, measured: dict[str, load.Outcome], calm: load.Outcome, bare: load.Outcome,
+           out: TextIO) -> dict[str, Any]:  # fmt: skip
+    ratios = {name: outcome.per_second / bare.per_second for name, outcome in measured.items()}
     p95 = calm.percentile(95) * 1000
-    show(out, f"pages, {options['studies']:,} studies, {WORKERS} workers, a page of {len(page):,} bytes", [
+    show(out, f"pages, {studies:,} studies, {WORKERS} workers, a page of {size:,} bytes", [
         ("bare Django view", f"{bare.per_second:,.0f} a second", "floor"),
-        ("trial, never seen before", f"{fresh.per_second:,.0f} a second", f"{ratios['trial']:.2f} of the floor"),
-        ("trial, seen before", f"{repeat.per_second:,.0f} a second", f"{ratios['repeat']:.2f} of the floor"),
-        ("search", f"{listed.per_second:,.0f} a second", f"{ratios['list']:.2f} of the floor"),
-        ("condition", f"{condition.per_second:,.0f} a second", f"{ratios['condition']:.2f} of the floor"),
-        ("home", f"{home.per_second:,.0f} a second", f"{ratios['home']:.2f} of the floor"),
+        *((_LABELS.get(name, name), f"{outcome.per_second:,.0f} a second", f"{ratios[name]:.2f} of the floor")
+          for name, outcome in measured.items()),
         (f"mixed, {MIXED_PER_SECOND} a second", f"p95 {p95:.0f} ms", f"median {calm.percentile(50) * 1000:.0f} ms"),
     ])  # fmt: skip
     return {**{f"{name}_ratio": round(ratio, 3) for name, ratio in ratios.items()}, "p95_ms": round(p95, 1)}
