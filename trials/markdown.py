@@ -23,7 +23,6 @@ _MARK = re.compile(
 _EMPHASIS = re.compile(r"(?<![\\*])\*\*(?=\S)([^*\n]+?)(?<=\S)(?<!\\)\*\*")
 _NEEDLESS_ESCAPE = re.compile(r"\\(?=[≤≥≦≧±×°•–—’“”])")
 """Markdown has no escape for these, but NCT00657033 escapes its `≥`."""
-_SPACES = re.compile(r"\s+")
 
 
 class Line(NamedTuple):
@@ -60,7 +59,7 @@ def shown(text: str) -> str:
         text = _EMPHASIS.sub(r"\1", text)
     if "\\" in text:
         text = unescape(_NEEDLESS_ESCAPE.sub("", text))
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def read_lines(markup: str) -> Iterator[Line]:

@@ -94,10 +94,6 @@ def _cased(name: str, kind: str) -> str:
     first, *rest = name.split(" ")
     if name.isupper() and not _GENERIC.search(name) and _is_code(name):
         return name
-    if name.isupper() and not _GENERIC.search(name) and _is_code(name):
-        return name
-    if name.isupper() and not _GENERIC.search(name) and _is_code(name):
-        return name
     if name.isupper() and len(name) > 6 and not any(c.isdigit() for c in name):
         return everyday(name)
     is_sentence = bool(rest) and not any(word[:1].isupper() for word in rest)
