@@ -4,7 +4,9 @@ Django spends more time writing a query's SQL than PostgreSQL spends answering i
 than on running it. What is asked is still an ordinary queryset; only the values of `ASKED` differ from call to call.
 """
 
+import re
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -20,6 +22,7 @@ class _Compiled:
     def __init__(self, query: "models.QuerySet[Any]", alias: str) -> None:
         self.compiler = query.query.get_compiler(using=alias)
         self.sql, params = self.compiler.as_sql()
+        self.numbered = numbered(self.sql)
         self.params = tuple(params)
         chosen: list[Any] = self.compiler.select
         about: dict[str, Any] = self.compiler.klass_info
@@ -53,7 +56,7 @@ class Prepared:
     def all(self, value: object = None) -> list[Any]:
         alias = router.db_for_read(self._model)
         compiled = self._compiled.get(alias) or self._compiled.setdefault(alias, _Compiled(self._build(), alias))
-        rows: Iterator[Any] = iter(_rows(connections[alias], compiled.sql, compiled.asked(value)))
+        rows: Iterator[Any] = iter(_rows(connections[alias], compiled, compiled.asked(value)))
         if compiled.converters:
             rows = compiled.compiler.apply_converters(rows, compiled.converters)
         return [compiled.model_of(row, alias) for row in rows]
@@ -64,13 +67,19 @@ class Prepared:
         return found[0] if found else None
 
 
-def _rows(connection: BaseDatabaseWrapper, sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
+def numbered(sql: str) -> str:
+    """Django's `%s` as PostgreSQL's `$1`: psycopg would do it again for each call, as it keeps no query this long."""
+    number = count(1)
+    return re.sub("%[s%]", lambda found: f"${next(number)}" if found[0] == "%s" else "%", sql)
+
+
+def _rows(connection: BaseDatabaseWrapper, query: _Compiled, params: list[Any]) -> list[tuple[Any, ...]]:
     if connection.queries_logged or connection.in_atomic_block:  # what tests count, and what others' savepoints guard
         with connection.cursor() as cursor:
-            cursor.execute(sql, params)
+            cursor.execute(query.sql, params)
             return list(cursor.fetchall())
     with connection.wrap_database_errors:
-        return _fast(connection, sql, params)
+        return _fast(connection, query.numbered, params)
 
 
 def _fast(connection: BaseDatabaseWrapper, sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
@@ -90,11 +99,11 @@ def _fast(connection: BaseDatabaseWrapper, sql: str, params: list[Any]) -> list[
 def _ask(connection: BaseDatabaseWrapper, sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
     raw: psycopg.Connection[tuple[Any, ...]] = connection.connection
     if connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:  # PgBouncer: the next query may meet another server
-        with psycopg.Cursor(raw) as cursor:
+        with psycopg.RawCursor(raw) as cursor:
             return cursor.execute(sql, params, prepare=False).fetchall()
     raw.prepare_threshold = 0  # Django leaves it off, as its own queries hold their values
     try:
-        with psycopg.Cursor(raw) as cursor:
+        with psycopg.RawCursor(raw) as cursor:
             return cursor.execute(sql, params, prepare=True).fetchall()
     finally:
         raw.prepare_threshold = None

@@ -9,7 +9,7 @@ from django.db import connection
 from tests.factories import ConditionFactory, TrialFactory
 from trials.models import Trial, TrialCondition
 from trials.pages import reading
-from trials.prepared import ASKED, Prepared
+from trials.prepared import ASKED, Prepared, numbered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,6 +50,10 @@ def test_what_was_asked_is_a_value_and_never_sql(by_id: Prepared) -> None:
     TrialFactory(nct_id="NCT00000001")
     for rude in ("' OR true --", "%s", "\\", "NCT00000001' --", "$1"):
         assert by_id.first(rude) is None
+
+
+def test_placeholders_are_numbered_and_a_doubled_percent_is_one() -> None:
+    assert numbered("WHERE a = %s AND b LIKE 'x%%s' AND c = %s") == "WHERE a = $1 AND b LIKE 'x%s' AND c = $2"
 
 
 def test_is_planned_once_a_connection(by_id: Prepared) -> None:
