@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
+
 from trials.days import whole_day
 from trials.models import SyncRun
 from trials.prepared import Prepared
@@ -31,8 +34,12 @@ _last_poll = Prepared(SyncRun, lambda: SyncRun.objects.good_polls().only(
     "confirmed_at", "finished_at", "started_at", "data_timestamp")[:1])  # fmt: skip
 
 
+def checked_at() -> Subquery:
+    """`as_of().checked_at`, for a query that asks for more: the trial page saves a trip."""
+    return Subquery(SyncRun.objects.good_polls().values(at=Coalesce("confirmed_at", "started_at"))[:1])
+
+
 def as_of() -> Freshness:
-    """One light query: it stands on every page."""
     run = _last_poll.first()
     return Freshness(run.checked_at, run.data_timestamp) if run else Freshness(None)
 

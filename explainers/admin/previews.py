@@ -20,9 +20,8 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from explainers import newest
 from explainers.admin.doer import doer
-from trials import fast_templates
 from trials.models import Trial
-from trials.pages import reading, trial_page
+from trials.pages import reading, trial_frame, trial_page
 
 VIEW = "explainers.view_plainsummary"
 _PRINT = re.compile(r"@media print\s*\{")
@@ -46,7 +45,7 @@ def _trial_page(request: HttpRequest, nct_id: str, *, on_paper: bool) -> HttpRes
     trial = trial_with_words(nct_id, doer(request), typed="typed" in request.GET)
     context = trial_page.context(trial, trial.chips, reading.changes(trial), None, timezone.now().date())
     context["explainers"] = reading.explainers(trial)
-    context["body"] = fast_templates.rendered("trial/body.html", context, request)
+    context |= trial_frame.pieces(request, context)
     context["paper"] = reverse("admin:summary-paper-css") if on_paper else ""
     response = render(request, "explainers/desk/preview.html", context)
     response["X-Robots-Tag"] = "noindex"

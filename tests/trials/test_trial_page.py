@@ -501,22 +501,22 @@ def test_nobody_joins_what_has_ended_so_there_is_no_safety_part(client: Client) 
     assert 'id="safety"' not in page(client, with_status("COMPLETED"))
 
 
-def test_page_takes_four_queries_at_most(client: Client, django_assert_num_queries: Any) -> None:
+def test_page_takes_three_queries_at_most(client: Client, django_assert_num_queries: Any) -> None:
     trial = trial_of(study(), version=2, subscription_condition=ConditionFactory())
     summarised(trial)
     TrialChangeFactory(trial=trial)
     for title in ("Tea and tiredness", "Tea at night"):
         explainer = explainer_named(title, "published")
         TrialMention.objects.create(explainer=explainer, nct_id=trial.nct_id, trial=trial)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         page(client, trial)
 
 
-def test_page_of_a_trial_without_history_or_explainers_takes_two_queries(
+def test_page_of_a_trial_without_history_or_explainers_takes_one_query(
     client: Client, django_assert_num_queries: Any
 ) -> None:
     trial = trial_of(study(), subscription_condition=ConditionFactory())
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         page(client, trial)
 
 

@@ -1,5 +1,6 @@
 """The current record of each trial: a row of facts for lists and filters, and the stored study for its page."""
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -94,6 +95,8 @@ class Trial(models.Model):
     """`name` and `slug` of the conditions that readers see, MeSH terms first; set by trials/pages/reading.py."""
     is_named: bool
     """Whether an explainer names the trial; set there, too."""
+    polled_at: datetime | None
+    """When we last checked the registry; set there, too, so that no page has to ask for it by itself."""
 
     class Meta:
         constraints = [

@@ -4,36 +4,38 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Model, OuterRef, Subquery
 from django.db.models.functions import JSONArray, JSONObject
 
-from trials.models import Condition, Trial, TrialChange, TrialSite, TrialTreatment
+from trials import freshness
+from trials.models import Condition, Site, Treatment, Trial, TrialChange, TrialSite, TrialTreatment
 from trials.models.trials import TrialQuerySet
 from trials.prepared import ASKED, ASKED_ID, Prepared
 
 
 def _trial() -> TrialQuerySet:
-    """With `chips`, its conditions as readers see them, `is_named`, whether an explainer names it, and the names of the
-    pages of its treatments and sites."""
+    """With `chips`, its conditions as readers see them, `is_named`, whether an explainer names it, the names of the
+    pages of its treatments and sites, and `polled_at`, when the registry was last checked."""
     shown = Condition.objects.shown().filter(trial_conditions__trial=OuterRef("pk"))
     chips = shown.order_by("trial_conditions__position").values(chip=JSONObject(name="name", slug="slug"))
     named = Trial._meta.get_field("explainer_mentions").related_model._default_manager.filter(trial=OuterRef("pk"))
     found = Trial.objects.for_page().filter(nct_id=ASKED)
     return found.annotate(  # type: ignore[no-redef]  # the model says so too
-        chips=ArraySubquery(chips), is_named=Exists(named),
-        treatment_pages=_pages(TrialTreatment, "treatment"), site_pages=_pages(TrialSite, "site"),
+        chips=ArraySubquery(chips), is_named=Exists(named), polled_at=freshness.checked_at(),
+        treatment_pages=_pages(TrialTreatment, Treatment, "treatment"), site_pages=_pages(TrialSite, Site, "site"),
     )  # fmt: skip
 
 
-def _pages(links: type[TrialTreatment] | type[TrialSite], entry: str) -> ArraySubquery:
+def _pages(links: type[Model], entries: type[Model], entry: str) -> ArraySubquery:
     """[place in the record, name of the page] of those that stand in other trials too."""
-    shown = {f"{entry}__is_hidden": False, f"{entry}__trial_count__gt": 1}
-    rows = links._default_manager.filter(trial=OuterRef("pk"), **shown)
-    return ArraySubquery(rows.values(page=JSONArray("position", f"{entry}__slug")))
+    shown = entries._default_manager.filter(pk=OuterRef(f"{entry}_id"), is_hidden=False, trial_count__gt=1)
+    rows = links._default_manager.filter(trial=OuterRef("pk"))
+    # An entry for each link, by its key: a join may have PostgreSQL read all entries there are.
+    return ArraySubquery(rows.values(page=JSONArray("position", Subquery(shown.values("slug")))))
 
 
 def pages(trial: Trial, entry: str) -> dict[int, str]:
-    return dict(getattr(trial, f"{entry}_pages", ()))
+    return {place: slug for place, slug in getattr(trial, f"{entry}_pages", ()) if slug}
 
 
 _found = Prepared(Trial, _trial)

@@ -3,18 +3,20 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.template.base import NodeList, Parser, Token
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 
 from trials import fast_templates, vocabulary
 from trials.markdown import Block, ListItem, plain_paragraphs, shown
 from trials.masking import masked
+from trials.meta_tags import meta_tags
 
 register = template.Library()
 
@@ -23,9 +25,7 @@ register = template.Library()
 def record_date(value: Any) -> SafeString | str:
     """A RecordDate, or its text, as precise as the registrant was: `2026-07` reads Jul 2026."""
     text = getattr(value, "date", value) or ""
-    if not text or not isinstance(text, str):
-        return ""
-    return format_html('<time datetime="{}">{}</time>', text, vocabulary.date_label(text))
+    return _time(text) if text and isinstance(text, str) else ""
 
 
 @register.filter
@@ -34,8 +34,12 @@ def day(value: date | datetime | None) -> SafeString | str:
     if not value:
         return ""
     when = localtime(value) if isinstance(value, datetime) else value
-    iso = when.strftime("%Y-%m-%d")
-    return format_html('<time datetime="{}">{}</time>', iso, vocabulary.date_label(iso))
+    return _time(f"{when:%Y-%m-%d}")
+
+
+@lru_cache(maxsize=20_000)
+def _time(text: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', text, vocabulary.date_label(text))
 
 
 @register.filter
@@ -106,6 +110,7 @@ _SHAPE_OF = {
 
 
 @register.filter
+@lru_cache(maxsize=100)
 def status_pill(status: str) -> SafeString:
     """A status by word, shape and colour, so that none of them speaks alone."""
     shape = _SHAPE_OF.get(status, "unknown")
@@ -124,12 +129,8 @@ def fast(context: template.Context, name: str, **more: Any) -> SafeString:
     return fast_templates.rendered(name, {**known, **more}, context.get("request"))
 
 
-LONG_TITLE = 56
-"""Search engines show some 70 characters: a longer title goes without the name of the site."""
-
-
 class MetaNode(template.Node):
-    """The title and the description, each written once in a block, for <title>, the description and Open Graph."""
+    """The title and the description, each written in a block."""
 
     child_nodelists = ("title", "about")
 
@@ -137,14 +138,7 @@ class MetaNode(template.Node):
         self.title, self.about = title, about
 
     def render(self, context: template.Context) -> SafeString:
-        title = _one_line(self.title.render(context))
-        is_complete = settings.SITE_NAME in title or len(title) > LONG_TITLE
-        full = title if is_complete else mark_safe(f"{title} · {escape(settings.SITE_NAME)}")  # noqa: S308
-        return format_html(
-            '<title>{}</title>\n<meta name="description" content="{}">\n<meta property="og:title" content="{}">\n'
-            '<meta property="og:description" content="{}">\n<meta property="og:site_name" content="{}">',
-            full, about := _one_line(self.about.render(context)), title, about, settings.SITE_NAME,
-        )  # fmt: skip
+        return meta_tags(_one_line(self.title.render(context)), _one_line(self.about.render(context)))
 
 
 def _one_line(rendered: str) -> SafeString:

@@ -10,7 +10,6 @@ from trials.pages import appointment, questions
 from trials.pages.appointment import Sheet
 from trials.pages.nearest import AskedPlace, asked_place
 from trials.views.finding import about_trial
-from trials.views.trial import polled_at
 
 
 @about_trial
@@ -26,7 +25,7 @@ def sheet(request: HttpRequest, trial: Trial) -> HttpResponse:
         "most": questions.MOST,
         "is_asked": bool(request.GET),
         "query": request.GET.urlencode(),
-        "polled_at": polled_at(),
+        "polled_at": trial.polled_at,
     }
     return render(request, "trials/sheet.html", context)
 
@@ -35,7 +34,7 @@ def sheet(request: HttpRequest, trial: Trial) -> HttpResponse:
 def as_text(request: HttpRequest, trial: Trial) -> HttpResponse:
     near, made = _made(request, trial)
     address = f"{settings.SITE_URL}{trial.get_absolute_url()}"
-    text = appointment.as_text(made, trial, near, address, polled_at())
+    text = appointment.as_text(made, trial, near, address, trial.polled_at)
     response = HttpResponse(text, content_type="text/plain; charset=utf-8")
     response["X-Robots-Tag"] = "noindex"
     return response
