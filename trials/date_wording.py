@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from trials.changes import Change
 from trials.date_changes import months_between
-from trials.vocabulary import date_label
+from trials.vocabulary import date_label, when_label
 
 
 class _Event(NamedTuple):
@@ -28,7 +28,7 @@ def date_sentence(change: Change) -> str:
     old, new = change.old, change.new
     months = months_between(old["date"], new["date"])
     if new["type"] == "ACTUAL" and old["type"] == "ESTIMATED":
-        return f"{event.happened} {_when(new['date'])}{_against_plan(months, old, new)}."
+        return f"{event.happened} {when_label(new['date'])}{_against_plan(months, old, new)}."
     name = event.expected if new["type"] == "ESTIMATED" else event.name
     if months:
         return f"{name} moved {_span(months)}, to {date_label(new['date'])}."
@@ -48,7 +48,3 @@ def _span(months: int) -> str:
     if size >= 24 and size % 12 == 0:
         count = f"{size // 12} years"
     return f"{count} {'later' if months > 0 else 'earlier'}"
-
-
-def _when(date: str) -> str:
-    return f"{'on' if len(date) == 10 else 'in'} {date_label(date)}"

@@ -76,14 +76,6 @@ PHASE = {
     "PHASE4": "Phase 4",
     "NA": "No phase",
 }
-PHASE_PLAIN = {
-    "EARLY_PHASE1": "A first, very small test in people",
-    "PHASE1": "Tests safety and finds the right dose in a small group",
-    "PHASE2": "Tests whether it works, and goes on checking safety",
-    "PHASE3": "Compares it with the usual care in a large group",
-    "PHASE4": "Studies a treatment that is already approved",
-    "NA": "Phases do not apply to this kind of study",
-}
 SEX = {"ALL": "All sexes", "FEMALE": "Women and girls", "MALE": "Men and boys"}
 ALLOCATION = {
     "RANDOMIZED": "Groups chosen by chance",
@@ -219,6 +211,11 @@ def date_label(date: str) -> str:
     return (
         f"{_MONTHS[month - 1]} {int(parts[2])}, {parts[0]}" if len(parts) == 3 else f"{_MONTHS[month - 1]} {parts[0]}"
     )
+
+
+def when_label(date: str) -> str:
+    """To follow a verb: `on Jul 1, 2026`, `in Jul 2026`, `in 2026`."""
+    return f"{'on' if len(date) == 10 else 'in'} {date_label(date)}"
 
 
 def age_label(raw: str) -> str:

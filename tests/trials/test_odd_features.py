@@ -161,10 +161,10 @@ def same_title(page: Page) -> bool:
 
 
 def late(page: Page) -> bool:
-    """The banner stands where the main results were due in the past."""
+    """The banner stands where the main measurements were due to end in the past."""
     due = page.record.primary_completion
     is_late = due is not None and due.date[:4] < "2026"
-    return not is_late or "The record still says recruiting, though its main results were due in" in page.text
+    return not is_late or "The record still says recruiting, though its main measurements were due to end" in page.text
 
 
 def listed_once(page: Page) -> bool:

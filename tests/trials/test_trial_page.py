@@ -176,14 +176,19 @@ def test_no_banner_when_sites_have_no_status(client: Client) -> None:
     assert "none of its listed sites does" not in page(client, with_sites({"facility": "A"}))
 
 
-def test_banner_when_the_main_results_were_due(client: Client, clock: Any) -> None:
+def test_banner_when_the_main_measurements_were_due_to_end(client: Client, clock: Any) -> None:
     trial = with_status("RECRUITING", primaryCompletionDateStruct={"date": "2026-05"})
-    assert "though its main results were due in May 2026" in page(client, trial)
+    assert "though its main measurements were due to end in May 2026" in page(client, trial)
+
+
+def test_the_banner_names_a_day_as_a_day(client: Client, clock: Any) -> None:
+    trial = with_status("RECRUITING", primaryCompletionDateStruct={"date": "2026-05-03"})
+    assert "due to end on May 3, 2026." in page(client, trial)
 
 
 def test_no_banner_in_the_month_when_they_are_due(client: Client, clock: Any) -> None:
     trial = with_status("RECRUITING", primaryCompletionDateStruct={"date": "2026-07"})
-    assert "main results were due" not in page(client, trial)
+    assert "measurements were due" not in page(client, trial)
 
 
 def test_why_stopped_is_quoted(client: Client) -> None:
@@ -421,9 +426,16 @@ def test_timeline_tells_planned_from_past(client: Client, clock: Any) -> None:
         ("past", "Started"),
         ("past", "Listed in the registry"),
         ("now", "Today"),
-        ("next", "Main results due"),
+        ("next", "Main measurements end"),
         ("next", "End"),
     ]
+
+
+def test_measurements_that_ended_are_not_called_results(client: Client, clock: Any) -> None:
+    ended = {"date": "2026-05-03", "type": "ACTUAL"}
+    text = words(page(client, with_status("COMPLETED", primaryCompletionDateStruct=ended)))
+    assert "Main measurements ended May 3, 2026" in text
+    assert "Main results" not in text
 
 
 def test_a_slipped_date_says_what_it_was(client: Client, clock: Any) -> None:

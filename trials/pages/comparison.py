@@ -167,7 +167,7 @@ _PLACES: list[_Fact] = [
 ]
 _DATES: list[_Fact] = [
     ("Start", _when(lambda record: record.start)),
-    ("Main results due", _when(lambda record: record.primary_completion)),
+    ("Main measurements end", _when(lambda record: record.primary_completion)),
     ("End", _when(lambda record: record.completion)),
 ]
 _BEHIND: list[_Fact] = [

@@ -66,8 +66,8 @@ def banners(record: TrialRecord, today: date) -> list[str]:
         if sites and "RECRUITING" not in sites:
             out.append("The trial says it is recruiting, but none of its listed sites does. Call before you travel.")
         if is_past(record.primary_completion, today) and record.primary_completion:
-            when = vocabulary.date_label(record.primary_completion.date)
-            out.append(f"The record still says recruiting, though its main results were due in {when}. "
+            when = vocabulary.when_label(record.primary_completion.date)
+            out.append(f"The record still says recruiting, though its main measurements were due to end {when}. "
                        "Ask the study team if you can still join.")  # fmt: skip
     if record.status == "NOT_YET_RECRUITING" and is_past(record.start, today) and record.start:
         when = vocabulary.date_label(record.start.date)

@@ -171,7 +171,7 @@ def timeline(record: TrialRecord, today: date, earlier_dates: dict[str, str] | N
     planned = (
         ("Listed in the registry", RecordDate(record.first_posted, "ACTUAL") if record.first_posted else None, ""),
         ("Start", record.start, "start"),
-        ("Main results due", record.primary_completion, "primary_completion"),
+        ("Main measurements end", record.primary_completion, "primary_completion"),
         ("End", record.completion, "completion"),
         ("Results posted", RecordDate(record.results_posted, "ACTUAL") if record.results_posted else None, ""),
     )
@@ -198,7 +198,7 @@ def _label(label: str, value: RecordDate) -> str:
         return "Started"
     if label == "End" and value.type == "ACTUAL":
         return "Ended"
-    return "Main results collected" if label == "Main results due" and value.type == "ACTUAL" else label
+    return "Main measurements ended" if label == "Main measurements end" and value.type == "ACTUAL" else label
 
 
 def _note(value: RecordDate, was: str) -> str:
