@@ -78,6 +78,9 @@ RULES = {
     "start_adjusted": Rule(Rank.PAGE_ONLY, "Start date"),
     "primary_completion_adjusted": Rule(Rank.PAGE_ONLY, "End of the main measurements"),
     "completion_adjusted": Rule(Rank.PAGE_ONLY, "End date"),
+    "start_void": Rule(Rank.PAGE_ONLY, "Start date"),
+    "primary_completion_void": Rule(Rank.PAGE_ONLY, "End of the main measurements"),
+    "completion_void": Rule(Rank.PAGE_ONLY, "End date"),
     "masking": Rule(Rank.PAGE_ONLY, "Who knows the treatment"),
     "expanded_access_ended": Rule(Rank.PAGE_ONLY, "Access outside the trial"),
     "brief_title": Rule(Rank.PAGE_ONLY, "Title"),
@@ -137,8 +140,9 @@ def _differences(old: TrialRecord, new: TrialRecord) -> list[Difference]:
     unknown = frozenset(new.missing)
     found = status_differences(old, new) + plain_differences(old, new, unknown)
     if MODULE_OF["start"] not in unknown:
+        is_void = new.status == "WITHDRAWN"
         for field in DATES:
-            found += date_differences(field, getattr(old, field), getattr(new, field))
+            found += date_differences(field, getattr(old, field), getattr(new, field), is_void=is_void)
     if MODULE_OF["arms"] not in unknown:
         found += arm_differences(old.arms, new.arms)
         found += intervention_differences(old.interventions, new.interventions)

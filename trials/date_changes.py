@@ -1,9 +1,10 @@
 """How far a start or end date moved. Pure.
 
 `..._moved` is a slip of a month or more. `..._adjusted` is less, or a planned date that came true (ESTIMATED ->
-ACTUAL): a fact worth a line on the page. A date that only became more precise (2026-07 -> 2026-07-15) is no change,
-since it said as much before; the registry rewrote many so. A date that appears or vanishes is taken as not served:
-real captures lose and regain them overnight (NCT03182660).
+ACTUAL): a fact worth a line on the page. `..._void` is any date of a trial that was called off before anyone joined:
+it neither started nor ended, whatever the registrant types there. A date that only became more precise (2026-07 ->
+2026-07-15) is no change, since it said as much before; the registry rewrote many so. A date that appears or vanishes
+is taken as not served: real captures lose and regain them overnight (NCT03182660).
 """
 
 import calendar
@@ -17,7 +18,9 @@ from trials.records import RecordDate
 DATES = ("start", "primary_completion", "completion")
 
 
-def date_differences(field: str, old: RecordDate | None, new: RecordDate | None) -> list[Difference]:
+def date_differences(
+    field: str, old: RecordDate | None, new: RecordDate | None, *, is_void: bool = False
+) -> list[Difference]:
     if old is None or new is None or old == new:
         return []
     came_true = old.type == "ESTIMATED" and new.type == "ACTUAL"
@@ -28,6 +31,7 @@ def date_differences(field: str, old: RecordDate | None, new: RecordDate | None)
         kind = f"{field}_adjusted"
     else:
         return []
+    kind = f"{field}_void" if is_void else kind
     return [Difference(field, kind, msgspec.to_builtins(old), msgspec.to_builtins(new))]
 
 

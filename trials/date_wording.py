@@ -26,6 +26,8 @@ def date_sentence(change: Change) -> str:
     """`The expected end moved 14 months later, to Dec 2028.`"""
     event = _EVENTS[change.kind.rsplit("_", 1)[0]]
     old, new = change.old, change.new
+    if change.kind.endswith("_void"):
+        return f"{event.name} in the record is now {date_label(new['date'])}, though nobody joined."
     months = months_between(old["date"], new["date"])
     if new["type"] == "ACTUAL" and old["type"] == "ESTIMATED":
         return f"{event.happened} {when_label(new['date'])}{_against_plan(months, old, new)}."

@@ -88,6 +88,9 @@ CHANGES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "suspended": ({"status": "SUSPENDED"}, ["status_suspended"]),
     "terminated": ({"status": "TERMINATED", "why_stopped": "Slow accrual"}, ["status_terminated", "why_stopped"]),
     "withdrawn": ({"status": "WITHDRAWN", "enrollment": 0}, ["status_withdrawn", "enrollment_adjusted"]),
+    "end of a withdrawn trial": (
+        {"status": "WITHDRAWN", "completion": RecordDate("2020-01", "ACTUAL")}, ["status_withdrawn", "completion_void"]
+    ),
     "unknown": ({"status": "UNKNOWN"}, ["status_unknown"]),
     "a status nobody knows": ({"status": "PAUSED_BY_AGENCY"}, ["status"]),
     "results": ({"has_results": True, "results_posted": "2026-08-01"}, ["results_posted"]),

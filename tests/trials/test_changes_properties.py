@@ -214,7 +214,7 @@ SYNTHETIC: list[tuple[str, Callable[[TrialRecord], Any], Edit, str]] = [
     ("post date", lambda r: True, put(STATUS, "lastUpdatePostDateStruct", {"date": "2030-01-01"}), ""),
     ("reason", lambda r: r.why_stopped, put(STATUS, "whyStopped", "The drug ran out in 12 of 14 hospitals"), "why_stopped"),
     ("results", lambda r: not r.has_results, put(STATUS, "resultsFirstPostDateStruct", {"date": "2030-01-01"}), "results_posted"),
-    ("end moved", lambda r: r.completion and r.completion.type == "ESTIMATED",
+    ("end moved", lambda r: r.completion and r.completion.type == "ESTIMATED" and r.status != "WITHDRAWN",
      put(STATUS, "completionDateStruct", {"date": "2045-01", "type": "ESTIMATED"}), "completion_moved"),
     ("access", lambda r: r.has_expanded_access is False, put(STATUS, "expandedAccessInfo", {"hasExpandedAccess": True}), "expanded_access"),
     ("enrollment x 2", lambda r: (r.enrollment or 0) > 20, grown(2), "enrollment"),

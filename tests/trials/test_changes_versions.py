@@ -49,7 +49,7 @@ EXPECTED: dict[tuple[str, int], str] = {
     ("NCT01642004", 4): "start_adjusted completion_moved site_added",
     ("NCT02317510", 1): "",
     ("NCT02317510", 2): "",
-    ("NCT02591810", 1): "status_withdrawn start_moved primary_completion_moved completion_moved enrollment_adjusted",
+    ("NCT02591810", 1): "status_withdrawn start_void primary_completion_void completion_void enrollment_adjusted",
     # 70 planned, 61 joined. Five interventions lost the word "individuals".
     ("NCT02654730", 1): "status_terminated why_stopped primary_completion_moved completion_moved enrollment_adjusted",
     ("NCT02654730", 2): "",

@@ -438,6 +438,16 @@ def test_measurements_that_ended_are_not_called_results(client: Client, clock: A
     assert "Main results" not in text
 
 
+def test_a_withdrawn_trial_neither_started_nor_ended(client: Client, clock: Any) -> None:
+    day = {"date": "2026-05-03", "type": "ACTUAL"}
+    trial = with_status("WITHDRAWN", startDateStruct=day, primaryCompletionDateStruct=day, completionDateStruct=day)
+    html = page(client, trial)
+    assert re.findall(r"<b>(.*?)</b>", html[html.index('<ol class="timeline">') :].partition("</ol>")[0]) == [
+        "Listed in the registry",
+        "Today",
+    ]
+
+
 def test_a_slipped_date_says_what_it_was(client: Client, clock: Any) -> None:
     trial = trial_of(study(), version=2)
     TrialChangeFactory(

@@ -70,6 +70,8 @@ SENTENCES: list[tuple[str, Any, Any, str]] = [
     ("start_adjusted", expected("2017-08"), happened("2017-08-01"), "The trial started on Aug 1, 2017, as planned."),
     ("primary_completion_moved", expected("2026"), expected("2028"),
      "The expected end of the main measurements moved 2 years later, to 2028."),
+    ("completion_void", expected("2017-12"), happened("2016-11-09"),
+     "The end date in the record is now Nov 9, 2016, though nobody joined."),
     ("minimum_age", "18 Years", "16 Years", "The lowest age for joining went from 18 years to 16 years."),
     ("maximum_age", "75 Years", None, "There is no longer a highest age for joining."),
     ("sex", "ALL", "FEMALE", "Only women and girls can join now."),

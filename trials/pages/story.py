@@ -175,7 +175,8 @@ def timeline(record: TrialRecord, today: date, earlier_dates: dict[str, str] | N
         ("End", record.completion, "completion"),
         ("Results posted", RecordDate(record.results_posted, "ACTUAL") if record.results_posted else None, ""),
     )
-    known = [(label, value, key) for label, value, key in planned if value]
+    happens = record.status != "WITHDRAWN"  # nobody joined: whatever dates it has, nothing started or ended
+    known = [(label, value, key) for label, value, key in planned if value and (happens or not key)]
     if not known:
         return []
     rows = [
