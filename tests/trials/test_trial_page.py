@@ -212,7 +212,7 @@ def test_phase_ladder_marks_this_trial(client: Client, phases: list[str], now: l
 @pytest.mark.parametrize(
     "design, said",
     [
-        ({"phases": ["NA"]}, "No phase: phases are for drugs"),
+        ({"phases": ["NA"]}, "No phase: the sponsor says that phases do not apply"),
         ({"phases": [], "studyType": "OBSERVATIONAL"}, "No phase: researchers watch and measure"),
         ({"phases": [], "studyType": "EXPANDED_ACCESS"}, "This is not a trial."),
         ({"phases": ["PHASE9"]}, "The record does not say which phase"),
@@ -222,6 +222,17 @@ def test_no_ladder_where_phases_do_not_apply(client: Client, design: dict[str, A
     html = page(client, trial_of(study(designModule=design)))
     assert said in words(html)
     assert 'class="phases"' not in html
+
+
+@pytest.mark.parametrize(
+    "kind, said", [("DRUG", "the sponsor says that phases do not apply"), ("DEVICE", "phases are for drugs")]
+)
+def test_a_drug_trial_without_a_phase_is_not_called_another_kind_of_care(
+    client: Client, kind: str, said: str
+) -> None:
+    tested = {"interventions": [{"type": kind, "name": "X"}]}
+    raw = study(designModule={"phases": ["NA"]}, armsInterventionsModule=tested)
+    assert f"No phase: {said}" in words(page(client, trial_of(raw)))
 
 
 def test_summary_what_it_could_mean_and_provenance(client: Client) -> None:

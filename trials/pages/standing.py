@@ -110,5 +110,15 @@ def no_ladder(record: TrialRecord) -> str:
     if record.study_type == "OBSERVATIONAL":
         return "No phase: researchers watch and measure, and do not assign a treatment."
     if record.phases == ("NA",):
-        return "No phase: phases are for drugs, and this trial tests another kind of care."
+        return _without_phase(record)
     return "" if ladder(record.phases) else "The record does not say which phase this is."
+
+
+_HAVE_PHASES = frozenset({"DRUG", "BIOLOGICAL", "GENETIC", "COMBINATION_PRODUCT"})
+
+
+def _without_phase(record: TrialRecord) -> str:
+    """Registrants choose "not applicable" for trials of drugs as well (NCT00448838)."""
+    if any(each.type in _HAVE_PHASES for each in record.interventions):
+        return "No phase: the sponsor says that phases do not apply to this trial."
+    return "No phase: phases are for drugs, and this trial tests another kind of care."
