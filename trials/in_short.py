@@ -8,14 +8,14 @@ from datetime import date
 
 from trials import naming, vocabulary
 from trials.participants import ages, cancer_gloss, is_disease, people, plain_conditions
-from trials.records import RecordDate, Site, TrialRecord
+from trials.records import Site, TrialRecord
+from trials.size_and_end import size_and_end
 from trials.vocabulary import date_label, listed
 
 MAX_SENTENCES = 6
 MAX_NAMES, MAX_CONDITIONS = 64, 52
 """Characters of two names in one sentence; past that, one name and "3 others"."""
 _NOUN = {"OBSERVATIONAL": "study", "EXPANDED_ACCESS": "program"}
-_OVER = ("COMPLETED", "TERMINATED")
 _TENSE = {
     "NOT_YET_RECRUITING": "plans", "COMPLETED": "past", "TERMINATED": "past", "WITHDRAWN": "never", "UNKNOWN": "unsure",
     "NO_LONGER_AVAILABLE": "past",
@@ -65,7 +65,7 @@ def in_short(record: TrialRecord, *, today: date) -> tuple[str, ...]:
         )
     status = _status(record)
     what = _what(record)
-    rest = [sentence for sentence in (_where(record), _size_and_end(record, today)) if sentence]
+    rest = [sentence for sentence in (_where(record), size_and_end(record, today)) if sentence]
     whom = [sentence for sentence in (_for_whom(record), cancer_gloss(record)) if sentence]
     if len(status) + len(what[:1]) + len(whom) + len(rest) > MAX_SENTENCES:
         whom = whom[:1]
@@ -225,7 +225,7 @@ def _where(record: TrialRecord) -> str:
     place = _places(record.sites)
     if len(record.sites) == 1:
         return f"There {one} one site{f', in {place}' if place else ''}."
-    return f"There {many} {len(record.sites)} sites{f' in {place}' if place else ''}."
+    return f"There {many} {len(record.sites):,} sites{f' in {place}' if place else ''}."
 
 
 def _places(sites: tuple[Site, ...]) -> str:
@@ -250,32 +250,3 @@ def _leads(sites: tuple[Site, ...]) -> bool:
 def _country(name: str) -> str:
     plain = name.partition(" (")[0]
     return f"the {plain}" if plain.startswith(_THE) else plain
-
-
-def _size_and_end(record: TrialRecord, today: date) -> str:
-    """`It plans for 80 people and is due to end in Mar 2027.` `It ended in Mar 2010 with 618 people in all.`"""
-    if record.study_type == "EXPANDED_ACCESS":
-        return ""
-    end = _end(record, today)
-    if not record.enrollment:
-        return f"It {end}." if end else ""
-    people = "one person" if record.enrollment == 1 else f"{record.enrollment:,} people"
-    if record.enrollment_type == "ACTUAL" and record.status in _OVER:
-        return f"It {end} with {people} in all." if end else f"In all, {people} took part."
-    has = "has" if record.enrollment_type == "ACTUAL" else "planned for" if _tense(record) in _WAS else "plans for"
-    return f"It {has} {people}{f' and {end}' if end else ''}."
-
-
-def _end(record: TrialRecord, today: date) -> str:
-    """What goes on after "It": `is due to end in Mar 2027`. A date without its type is no fact for an open trial."""
-    end = record.completion or record.primary_completion
-    if record.status in ("WITHDRAWN", "SUSPENDED") or not end:
-        return ""
-    if record.status in _OVER or end.type == "ACTUAL":
-        return f"ended {_when(end)}"
-    is_past = end.date < today.isoformat()[: len(end.date)]
-    return f"{'was' if is_past else 'is'} due to end {_when(end)}"
-
-
-def _when(value: RecordDate) -> str:
-    return f"{'on' if len(value.date) == 10 else 'in'} {date_label(value.date)}"

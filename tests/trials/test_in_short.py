@@ -244,6 +244,14 @@ def test_where_is_said_by_city_country_or_number(sites: tuple[Site, ...], said: 
         ({"completion": RecordDate("2026-07-01", "ESTIMATED")}, "It is due to end on Jul 1, 2026."),
         ({"completion": RecordDate("2026", "ESTIMATED")}, "It is due to end in 2026."),
         ({"status": "UNKNOWN", "enrollment": 90, "enrollment_type": "ESTIMATED"}, "It planned for 90 people."),
+        ({"status": "UNKNOWN", "enrollment": 3, "enrollment_type": "ACTUAL"}, "It had 3 people."),
+        ({"status": "COMPLETED", "enrollment": 50, "completion": RecordDate("2006-04")},
+         "Its size in the record is 50 people, and it ended in Apr 2006."),
+        ({"status": "TERMINATED", "enrollment": 40, "enrollment_type": "ACTUAL",
+          "completion": RecordDate("2027-10", "ESTIMATED")}, "It had 40 people and was due to end in Oct 2027."),
+        ({"status": "COMPLETED", "completion": RecordDate("2027-10")}, "It was due to end in Oct 2027."),
+        ({"status": "COMPLETED", "enrollment": 15, "enrollment_type": "ACTUAL",
+          "primary_completion": RecordDate("2007-02", "ACTUAL")}, "In all, 15 people took part."),
     ],
 )  # fmt: skip
 def test_how_many_and_until_when(facts: dict[str, Any], said: str) -> None:
