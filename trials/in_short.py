@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import date
 
 from trials import naming, vocabulary
+from trials.dummies import Dummies
 from trials.participants import ages, cancer_gloss, is_disease, people, plain_conditions
 from trials.records import Site, TrialRecord
 from trials.size_and_end import size_and_end
@@ -107,30 +108,46 @@ def _what(record: TrialRecord) -> list[str]:
         return []
     if record.study_type == "EXPANDED_ACCESS":
         return [f"It {'gave' if _tense(record) == 'past' else 'gives'} {_things(found.tested, called=True)}."]
+    compare = _COMPARE.get(_tense(record), "It compares")
+    if versions := _versions(found):
+        return [f"{compare} versions of {versions}.", *_by_chance(record, found)]
     others = _others(found)
     if others:
-        verb = _COMPARE.get(_tense(record), "It compares")
-        return [f"{verb} {_things(found.tested)} with {listed(others)}.", *_gloss(found), *_by_chance(record, found)]
+        sides = f"{_side(found.tested)} with {listed(others)}"
+        return [f"{compare} {sides}.", *_gloss(found.dummies), *_by_chance(record, found)]
     first = f"{_TEST.get(_tense(record), 'It tests')} {_things(found.tested, called=True)}."
     return [first, *_by_chance(record, found), *_one_group(record, found)]
 
 
+def _versions(found: naming.Comparison) -> str:
+    """What both sides come down to once their names are short (NCT04204720: two makes of needle)."""
+    return next((thing.name for thing in found.tested if thing.name and thing in found.against), "")
+
+
+def _side(things: tuple[naming.Tested, ...]) -> str:
+    """One side of "X with Y": a name with its own "with" would blur which is which."""
+    return _things(things).replace(" with ", " plus ")
+
+
 def _others(found: naming.Comparison) -> list[str]:
     """What the tested things are compared with; several treatments beside a placebo would not fit the sentence."""
-    fakes = [words for flag, words in ((found.has_placebo, "a placebo"), (found.has_sham, "a sham")) if flag]
+    dummy = found.dummies
+    fakes = [words for flag, words in ((dummy.has_placebo, "a placebo"), (dummy.has_sham, "a sham")) if flag]
     if found.against and (not fakes or len(found.against) == 1):
-        return [_things(found.against), *fakes]
+        return [_side(found.against), *fakes]
     if fakes:
         return fakes
-    if found.has_usual_care:
+    if dummy.has_usual_care:
         return ["usual care"]
-    return ["no added treatment"] if found.has_nothing else []
+    return ["no added treatment"] if dummy.has_nothing else []
 
 
-def _gloss(found: naming.Comparison) -> list[str]:
-    if found.has_placebo:
+def _gloss(dummy: Dummies) -> list[str]:
+    if dummy.has_placebo and dummy.has_drug:
         return ["A placebo looks like the real thing but has no drug in it."]
-    return ["A sham is made to feel like the real thing."] if found.has_sham else []
+    if dummy.has_placebo:
+        return ["A placebo is made to seem like the real thing."]
+    return ["A sham is made to feel like the real thing."] if dummy.has_sham else []
 
 
 def _by_chance(record: TrialRecord, found: naming.Comparison) -> list[str]:

@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from trials.conditions import everyday
+from trials.dummies import CONTROL, NOTHING, PLACEBO, SHAM, USUAL, Dummies, dummies
 from trials.records import Arm, Intervention, TrialRecord
 
 MAX_WORDS, MAX_CHARS = 7, 60
@@ -39,14 +40,6 @@ _CUT = re.compile(
 )
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
 _MARKS = re.compile(r"[®™©*\"“”]")
-PLACEBO = re.compile(r"placebo|\bdummy\b|\bvehicle\b", re.IGNORECASE)
-SHAM = re.compile(r"\bsham\b", re.IGNORECASE)
-USUAL = re.compile(
-    r"\b(?:standard|usual|routine|conventional|normal)\b.{0,24}\b(?:care|treatment|therapy|practice|management)\b|\bSOC\b"
-    r"|^treatment as usual|best supportive care|^controls?(?: group)?$",
-    re.IGNORECASE,
-)
-NOTHING = re.compile(r"^(?:no|without|none|nothing)\b|observation only|wait(?:ing)?[- ]?list", re.IGNORECASE)
 _GENERIC = re.compile(
     r"(?:fil|mab|nib|lib|tinib|ciclib|parib|cept|limus|platin|taxel|rubicin|mycin|cillin|cycline|oxacin|azole|vir|statin|"
     r"prazole|clax|tepa|xaban|leucel|sartan|pril|olol|dipine|gliptin|gliflozin|glutide|formin|tide|one|ine|ide|ate|ol|in|en|am|an|il|ib|ab|"
@@ -64,14 +57,11 @@ class Tested(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """`against` holds what the tested things are compared with; the flags, comparators that are no treatment."""
+    """`against` holds what the tested things are compared with; `dummies`, the comparators that are no treatment."""
 
     tested: tuple[Tested, ...]
     against: tuple[Tested, ...] = ()
-    has_placebo: bool = False
-    has_sham: bool = False
-    has_usual_care: bool = False
-    has_nothing: bool = False
+    dummies: Dummies = Dummies()
     groups: int = 0
 
 
@@ -117,22 +107,24 @@ def _lowered(name: str) -> str:
 def comparison(record: TrialRecord) -> Comparison:
     """Sorts the interventions by the arms they belong to. Without arms, everything but placebo counts as tested."""
     real = [i for i in record.interventions if _sort(i.name) == "real"]
-    names = " | ".join([i.name for i in record.interventions] + [a.label for a in record.arms])
-    arm_types = {arm.type for arm in record.arms}
     leading = _of_arms(real, [arm for arm in record.arms if arm.type in ("EXPERIMENTAL", "OTHER", "")])
-    tested = leading or real
+    tested = leading or _of_real_arms(real, record.arms)
     controls = [arm for arm in record.arms if arm.type in ("ACTIVE_COMPARATOR", "NO_INTERVENTION", "OTHER")]
     against = [i for i in _of_arms(real, controls) if i not in tested] if leading else []
-    usual = any(_sort(i.name) == "usual" for i in record.interventions) or any(USUAL.search(a.label) for a in controls)
+    found = dummies(record)
+    usual = [name for name in (i.name for i in record.interventions) if _sort(name) == "usual"]
+    usual += [arm.label for arm in controls if USUAL.search(arm.label)]
+    is_usual = found.has_usual_care or any(not (found.has_nothing and CONTROL.fullmatch(name)) for name in usual)
     return Comparison(
-        tested=_unique(tested),
-        against=_unique(against),
-        has_placebo="PLACEBO_COMPARATOR" in arm_types or bool(PLACEBO.search(names)),
-        has_sham="SHAM_COMPARATOR" in arm_types or bool(SHAM.search(names)),
-        has_usual_care=usual,
-        has_nothing="NO_INTERVENTION" in arm_types,
-        groups=len(record.arms),
+        _unique(tested), _unique(against), found._replace(has_usual_care=is_usual), groups=len(record.arms)
     )
+
+
+def _of_real_arms(real: list[Intervention], arms: tuple[Arm, ...]) -> list[Intervention]:
+    """Without what only the arms of a placebo or sham get, like saline."""
+    dummy = {"PLACEBO_COMPARATOR", "SHAM_COMPARATOR"}
+    given = _of_arms(real, [arm for arm in arms if arm.type not in dummy])
+    return [i for i in real if i in given] or real
 
 
 def _sort(name: str) -> str:

@@ -132,6 +132,47 @@ def test_comparators_without_treatment_have_plain_words(arm: str, said: str) -> 
     )
 
 
+def test_a_placebo_that_is_no_drug_is_not_said_to_lack_one() -> None:
+    arms = (Arm("New", "EXPERIMENTAL"), Arm("Placebo", "PLACEBO_COMPARATOR"))
+    text = told(arms=arms, interventions=(drug("Shock Waves", "DEVICE", "New"),))
+    assert "with a placebo. A placebo is made to seem like the real thing." in text
+    assert "no drug in it" not in text
+
+
+@pytest.mark.parametrize(
+    "arm, said",
+    [
+        (Arm("Usual care", "PLACEBO_COMPARATOR"), "with usual care."),
+        (Arm("Standard of Care", "SHAM_COMPARATOR"), "with usual care."),
+        (Arm("Control", "SHAM_COMPARATOR", "No treatment will be administered"), "with no added treatment."),
+        (Arm("Control", "PLACEBO_COMPARATOR"), "with a placebo."),
+        (Arm("Sham and placebo", "SHAM_COMPARATOR"), "with a sham."),
+        (Arm("Placebo", "SHAM_COMPARATOR"), "with a placebo."),
+    ],
+)
+def test_what_a_comparison_arm_says_comes_before_its_type(arm: Arm, said: str) -> None:
+    interventions = (drug("Traction", "PROCEDURE", "New"), drug("Placebo", "PROCEDURE", "x"))
+    assert f"It compares traction {said}" in told(arms=(Arm("New", "EXPERIMENTAL"), arm), interventions=interventions)
+
+
+def test_what_only_the_placebo_group_gets_is_not_tested() -> None:
+    arms = (Arm("New", "ACTIVE_COMPARATOR"), Arm("Salt", "PLACEBO_COMPARATOR"))
+    interventions = (drug("Nebivolol", arm="New"), drug("Saline", arm="Salt"))
+    assert "It compares nebivolol with a placebo." in told(arms=arms, interventions=interventions)
+
+
+def test_a_name_with_its_own_with_stays_on_its_side() -> None:
+    arms = (Arm("A", "EXPERIMENTAL"), Arm("B", "ACTIVE_COMPARATOR"))
+    interventions = (drug("Rifaximin + Transplant", arm="A"), drug("Transplant", "PROCEDURE", arm="B"))
+    assert "It compares rifaximin plus transplant with transplant." in told(arms=arms, interventions=interventions)
+
+
+def test_two_things_of_one_short_name_are_versions_of_it() -> None:
+    arms = (Arm("A", "EXPERIMENTAL"), Arm("B", "ACTIVE_COMPARATOR"))
+    interventions = (drug("needle (Chiba)", "DEVICE", "A"), drug("needle (Whitacre)", "DEVICE", "B"))
+    assert "It compares versions of needle." in told(arms=arms, interventions=interventions)
+
+
 def test_two_names_are_given_and_the_rest_counted() -> None:
     names = ("Cisplatin", "Carboplatin", "Pemetrexed", "Gemcitabine")
     assert "It tests cisplatin, carboplatin and 2 others." in told(interventions=tuple(map(drug, names)))

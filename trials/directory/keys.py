@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from trials.naming import NOTHING, PLACEBO, SHAM, USUAL
+from trials.dummies import NOTHING, PLACEBO, SHAM, USUAL
 from trials.site_changes import is_nameless
 from trials.text_match import key
 
