@@ -16,6 +16,8 @@ from explainers.models import Category, Explainer, ExplainerVersion, PlainSummar
 from tests.explainers.factories import TEXT, UserFactory, published_summary
 from tests.factories import ConditionFactory, SyncRunFactory, TrialChangeFactory, TrialFactory, study
 from trials.models import Trial, TrialAlias, TrialCondition
+from trials.pages import story
+from trials.records import Arm, Intervention, TrialRecord
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 7, 2, 12, tzinfo=UTC)
@@ -428,6 +430,34 @@ def test_what_happens_names_groups_comparison_masking_and_goals(client: Client) 
         "Sample University",
     ):
         assert said in text, said
+
+
+def _arms(*arms: tuple[str, str, str]) -> TrialRecord:
+    return TrialRecord(
+        nct_id="NCT99000001",
+        status="RECRUITING",
+        arms=tuple(Arm(label, kind, interventions=(f"Drug: {gets}",)) for label, kind, gets in arms),
+        interventions=tuple(Intervention("DRUG", gets, arm_labels=(label,)) for label, _, gets in arms),
+    )
+
+
+@pytest.mark.parametrize(
+    "arms, said",
+    [
+        ([("A", "ACTIVE_COMPARATOR", "Tea")], ""),
+        ([("A", "ACTIVE_COMPARATOR", "Tea"), ("B", "ACTIVE_COMPARATOR", "Milk")], "Each other: Tea, Milk"),
+        ([("A", "ACTIVE_COMPARATOR", "Tea"), ("B", "ACTIVE_COMPARATOR", "Tea")], "The other groups"),
+        ([("A", "EXPERIMENTAL", "Tea"), ("B", "ACTIVE_COMPARATOR", "Milk")], "Milk"),
+        ([("A", "EXPERIMENTAL", "Tea"), ("B", "ACTIVE_COMPARATOR", "Milk"), ("C", "PLACEBO_COMPARATOR", "Placebo")],
+         "A placebo, which has no active drug; Milk"),
+        ([("A", "ACTIVE_COMPARATOR", "Tea"), ("B", "PLACEBO_COMPARATOR", "Placebo")],
+         "A placebo, which has no active drug"),
+        ([("A", "ACTIVE_COMPARATOR", "Tea"), ("B", "NO_INTERVENTION", "Nothing")], "No added treatment"),
+        ([("A", "EXPERIMENTAL", "Tea"), ("B", "PLACEBO_COMPARATOR", "Usual care")], "Usual care"),
+    ],
+)  # fmt: skip
+def test_compared_with_names_the_other_side_alone(arms: list[tuple[str, str, str]], said: str) -> None:
+    assert story.compared_with(_arms(*arms)) == said
 
 
 def test_timeline_tells_planned_from_past(client: Client, clock: Any) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from trials import vocabulary
+from trials.dummies import PLACEBO, SHAM, Dummies, dummies
 from trials.markdown import shown
 from trials.pages.standing import is_past
 from trials.records import Arm, RecordDate, TrialRecord
@@ -43,7 +44,8 @@ class Story(NamedTuple):
 
 NAMED = 3
 """Towns or countries that fit a line on a phone."""
-_COMPARATORS = ("ACTIVE_COMPARATOR", "PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION")
+_DUMMIES = ("PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION")
+_COMPARATORS = ("ACTIVE_COMPARATOR", *_DUMMIES)
 
 
 def story(record: TrialRecord, pages: Mapping[int, str] | None = None) -> Story:
@@ -83,18 +85,33 @@ def _given(record: TrialRecord, arm: Arm) -> list[str]:
 
 def compared_with(record: TrialRecord) -> str:
     """What the tested treatment is measured against, in a few words; "" where the record has no comparison arm."""
-    kinds = [arm.type for arm in record.arms]
-    if "PLACEBO_COMPARATOR" in kinds:
-        return "A placebo, which has no active drug"
-    if "SHAM_COMPARATOR" in kinds:
-        return "A sham procedure, done for show"
+    kinds = {arm.type for arm in record.arms}
+    if len(record.arms) < 2 or not kinds.intersection(_COMPARATORS):
+        return ""
+    found = dummies(record)
+    ours = "; ".join(_dummy_words(found))
+    names = _active_names(record)
+    if found.has_placebo or found.has_sham:
+        names = [name for name in names if not (PLACEBO.search(name) or SHAM.search(name))]
+    is_tested = "EXPERIMENTAL" not in kinds and bool(kinds.intersection(_DUMMIES))
+    if names and not is_tested:
+        if kinds == {"ACTIVE_COMPARATOR"}:
+            return f"Each other: {', '.join(names)}" if 1 < len(names) <= NAMED else "The other groups"
+        return "; ".join(filter(None, (ours, ", ".join(names))))
+    return ours or ("No added treatment" if "NO_INTERVENTION" in kinds else "Another treatment")
+
+
+def _dummy_words(found: Dummies) -> list[str]:
+    placebo = "A placebo, which has no active drug" if found.has_drug else "A placebo, made to seem like the real thing"
+    sham = "a sham procedure, done for show" if found.has_placebo else "A sham procedure, done for show"
+    said = ((found.has_placebo, placebo), (found.has_sham, sham), (found.has_usual_care, "Usual care"),
+            (found.has_nothing, "No added treatment"))  # fmt: skip
+    return [words for flag, words in said if flag][:2]
+
+
+def _active_names(record: TrialRecord) -> list[str]:
     active = [arm for arm in record.arms if arm.type == "ACTIVE_COMPARATOR"]
-    names = [name for arm in active for name in _given(record, arm) or [shown(arm.label)] if name]
-    if names:
-        return ", ".join(dict.fromkeys(names))
-    if "ACTIVE_COMPARATOR" in kinds:
-        return "Another treatment"
-    return "No added treatment" if "NO_INTERVENTION" in kinds else ""
+    return list(dict.fromkeys(name for arm in active for name in _given(record, arm) or [shown(arm.label)] if name))
 
 
 def _design(record: TrialRecord) -> list[tuple[str, str]]:
