@@ -38,6 +38,8 @@ _WATCH = {
     "never": ("Researchers meant to watch what happens, and not to choose the care.", "The focus was"),
     "unsure": ("Researchers set out to watch what happens, and not to choose the care.", "The focus was"),
 }
+_LOOK_BACK = {"now": "look", "plans": "plan to look", "past": "looked", "never": "meant to look",
+              "unsure": "set out to look"}  # fmt: skip
 _TAKES = {"past": "took", "plans": "plans to take", "never": "was meant to take", "unsure": "set out to take"}
 _WAS = ("past", "never", "unsure")
 _THEN = {
@@ -167,6 +169,8 @@ def _one_group(record: TrialRecord, found: naming.Comparison) -> list[str]:
 
 def _observed(record: TrialRecord) -> list[str]:
     watch, focus = _WATCH.get(_tense(record), _WATCH["now"])
+    if record.time_perspective == "RETROSPECTIVE":
+        watch = f"Researchers {_LOOK_BACK[_tense(record)]} back at what had happened, and did not choose the care."
     about = {term.casefold() for term in record.conditions}
     things = tuple(t for t in naming.comparison(record).tested if t.name and t.name.casefold() not in about)
     return [watch, f"{focus} {_things(things)}."] if things else [watch]

@@ -96,6 +96,17 @@ def test_an_observational_study_assigns_no_care() -> None:
 
 @pytest.mark.parametrize(
     "status, verb",
+    [("RECRUITING", "look back"), ("NOT_YET_RECRUITING", "plan to look back"), ("COMPLETED", "looked back"),
+     ("WITHDRAWN", "meant to look back"), ("UNKNOWN", "set out to look back")],
+)  # fmt: skip
+def test_a_study_of_the_past_watches_nobody_now(status: str, verb: str) -> None:
+    text = told(study_type="OBSERVATIONAL", status=status, time_perspective="RETROSPECTIVE")
+    assert f"Researchers {verb} at what had happened, and did not choose the care." in text
+    assert "watch" not in text
+
+
+@pytest.mark.parametrize(
+    "status, verb",
     [("RECRUITING", "It tests"), ("NOT_YET_RECRUITING", "It plans to test"), ("COMPLETED", "It tested"),
      ("WITHDRAWN", "It was meant to test"), ("UNKNOWN", "It set out to test")],
 )  # fmt: skip
