@@ -70,6 +70,27 @@ def test_questions_follow_phase_arms_and_substance() -> None:
     assert {"data", "visits"} <= slugs(parse(watched))
 
 
+@pytest.mark.parametrize(
+    "masking, is_asked",
+    [
+        ({"masking": "DOUBLE", "whoMasked": ["PARTICIPANT", "INVESTIGATOR"]}, True),
+        ({"masking": "SINGLE", "whoMasked": ["OUTCOMES_ASSESSOR"]}, False),
+        ({"masking": "DOUBLE"}, True),
+        ({"masking": "NONE"}, False),
+    ],
+)
+def test_only_who_does_not_know_asks_what_it_was(masking: dict[str, object], is_asked: bool) -> None:
+    assert ("told" in slugs(parse(study(designModule={"designInfo": {"maskingInfo": masking}})))) == is_asked
+
+
+@pytest.mark.parametrize(
+    "label, asked", [("Placebo", {"placebo"}), ("Sham device", {"sham"}), ("Usual care", set()), ("Control", {"sham"})]
+)
+def test_a_comparison_is_asked_about_by_what_it_is(label: str, asked: set[str]) -> None:
+    arms = {"armGroups": [{"label": label, "type": "SHAM_COMPARATOR"}], "interventions": []}
+    assert {"placebo", "sham"} & slugs(parse(study(armsInterventionsModule=arms))) == asked
+
+
 @needs_records
 def test_every_record_has_questions_and_none_twice() -> None:
     for each in real_records():

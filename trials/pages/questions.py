@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from trials.dummies import dummies
 from trials.records import TrialRecord
 
 DEFAULT, MOST = 7, 9
@@ -23,10 +24,6 @@ def _kinds(*wanted: str) -> _Rule:
     return lambda record: any(each.type in wanted for each in record.interventions)
 
 
-def _arms(*wanted: str) -> _Rule:
-    return lambda record: any(arm.type in wanted for arm in record.arms)
-
-
 def _phases(*wanted: str) -> _Rule:
     return lambda record: bool(set(wanted) & set(record.phases))
 
@@ -40,7 +37,8 @@ def _is_trial(record: TrialRecord) -> bool:
 
 
 def _masked(record: TrialRecord) -> bool:
-    return record.masking not in ("", "NONE")
+    """Whether the people in it do not know what they get; old records do not say who does not."""
+    return record.masking not in ("", "NONE") and (not record.who_masked or "PARTICIPANT" in record.who_masked)
 
 
 def _cells(record: TrialRecord) -> bool:
@@ -53,7 +51,9 @@ _BY_RULE: tuple[tuple[str, str, _Rule], ...] = (
     ("access", "Who would ask the company for this treatment, and how long does that take?",
      _of_type("EXPANDED_ACCESS")),
     ("placebo", "How likely is it that I get the placebo, and may I have my usual treatment with it?",
-     _arms("PLACEBO_COMPARATOR", "SHAM_COMPARATOR")),
+     lambda record: dummies(record).has_placebo),
+    ("sham", "How likely is it that I get the sham, and may I have my usual treatment with it?",
+     lambda record: dummies(record).has_sham and not dummies(record).has_placebo),
     ("dose", "How many people have had this dose, and what happened to them?", _phases("PHASE1", "EARLY_PHASE1")),
     ("works", "What is known so far: for how many people did it work, and for how long?", _phases("PHASE2", "PHASE3")),
     ("device", "The device is not approved yet: what does that mean for my safety?",
