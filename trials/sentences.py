@@ -28,11 +28,15 @@ def _status(change: Change) -> str:
 def _opened(change: Change) -> str:
     if change.new == "AVAILABLE":
         return "You can now ask for this treatment outside a trial (expanded access)."
+    if change.old == "UNKNOWN":
+        return "The sponsor now confirms that this trial is looking for people."
     again = "again" if change.old in ("SUSPENDED", "ACTIVE_NOT_RECRUITING", "COMPLETED", "TERMINATED") else "now"
     return f"This trial opened and is looking for people {again}."
 
 
 def _closed(change: Change) -> str:
+    if change.new == "ENROLLING_BY_INVITATION" and change.old != "RECRUITING":
+        return "This trial takes only people it invites: there is no open recruiting."
     return _CLOSED.get(change.new) or f"Recruiting has ended: this trial {status_words(change.new).clause}."
 
 
