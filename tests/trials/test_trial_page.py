@@ -195,7 +195,14 @@ def test_no_banner_in_the_month_when_they_are_due(client: Client, clock: Any) ->
 
 def test_why_stopped_is_quoted(client: Client) -> None:
     html = page(client, with_status("TERMINATED", whyStopped="Slow accrual \\> 2 years"))
-    assert "“Slow accrual &gt; 2 years”" in html
+    assert "Why it stopped, in the sponsor’s words: “Slow accrual &gt; 2 years”" in html
+
+
+@pytest.mark.parametrize("status, said", [("SUSPENDED", "Why it is paused"), ("WITHDRAWN", "Why it was called off")])
+def test_the_reason_is_named_for_what_happened(client: Client, status: str, said: str) -> None:
+    text = words(page(client, with_status(status, whyStopped="No drug")))
+    assert f"{said}, in the sponsor’s words: “No drug”" in text
+    assert "Why it stopped" not in text
 
 
 @pytest.mark.parametrize(
