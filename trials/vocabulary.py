@@ -33,9 +33,9 @@ STATUS = {
     "WITHDRAWN": Status(
         "Withdrawn", "Called off before anyone joined", "was called off before anyone joined", has_ended=True
     ),
-    "COMPLETED": Status("Completed", "Finished as planned", "has finished", has_ended=True),
+    "COMPLETED": Status("Completed", "Finished, so nobody can join now", "has finished", has_ended=True),
     "UNKNOWN": Status(
-        "Unknown", "The sponsor has not confirmed the status for two years", "has a status that is now unknown"
+        "Unknown", "The sponsor has not confirmed the status for two years or more", "has a status that is now unknown"
     ),
     "WITHHELD": Status(
         "Details withheld", "The device is not cleared yet, so the details are hidden", "has its details hidden"

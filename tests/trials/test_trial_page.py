@@ -394,6 +394,24 @@ def test_first_ten_sites_then_the_others(client: Client) -> None:
     assert all(f"Hospital {n:02}" in html for n in range(40))
 
 
+def test_an_unknown_status_claims_neither_two_years_nor_an_open_trial(client: Client) -> None:
+    text = words(page(client, with_status("UNKNOWN", statusVerifiedDate="2009-02", lastKnownStatus="COMPLETED")))
+    assert "The sponsor has not confirmed the status for two years or more" in text
+    assert "Nobody has confirmed for two years or more how this trial stands." in text
+    assert "still open. Ask" not in text
+
+
+def test_a_completed_trial_is_not_called_as_planned(client: Client) -> None:
+    text = words(page(client, with_status("COMPLETED")))
+    assert "Finished, so nobody can join now" in text
+    assert "as planned" not in text
+
+
+def test_not_every_early_trial_is_said_to_look_for_a_dose(client: Client) -> None:
+    text = words(page(client, trial_of(study(designModule={"phases": ["PHASE1"]}))))
+    assert "Early trials often look for a safe dose." in text
+
+
 def test_calling_is_explained_when_the_trial_does_not_recruit(client: Client) -> None:
     assert "Nobody can join it now." in page(client, with_status("COMPLETED"))
 

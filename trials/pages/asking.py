@@ -30,7 +30,7 @@ def _phase(record: TrialRecord) -> str:
     """Phase 1/2 looks for a dose as well."""
     if not _EARLY & set(record.phases):
         return ""
-    return "An early trial like this looks for a safe dose. Ask how many people had your dose before, and how they did."
+    return "Early trials often look for a safe dose. Ask how many people had your dose before, and how they did."
 
 
 def _sponsor(record: TrialRecord) -> str:

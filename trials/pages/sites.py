@@ -130,7 +130,7 @@ CALLING = {
     "TERMINATED": "This trial stopped early and will not start again. Nobody can join it.",
     "WITHDRAWN": "This trial was called off before anyone joined. Nobody can join it.",
     "COMPLETED": "This trial has finished. Nobody can join it now.",
-    "UNKNOWN": "Nobody has confirmed for two years that this trial is still open. Ask before you make plans.",
+    "UNKNOWN": "Nobody has confirmed for two years or more how this trial stands. Ask before you make plans.",
     "WITHHELD": "The record hides these details until the device is cleared.",
     "NO_LONGER_AVAILABLE": "This way to get the treatment has closed.",
     "TEMPORARILY_NOT_AVAILABLE": "This way to get the treatment is paused.",
