@@ -15,6 +15,11 @@ _GROUP = re.compile(r" in (?:children|adults|men|women|people|patients|adolescen
 """`asthma in children`: the sentence says for whom anyway."""
 
 
+def sex_label(record: TrialRecord) -> str:
+    """`Men` where boys cannot join, `Men and boys` where they can."""
+    return people(record).capitalize() if record.sex in ("MALE", "FEMALE") else vocabulary.sex_label(record.sex)
+
+
 def people(record: TrialRecord) -> str:
     low, high = _years(record.minimum_age), _years(record.maximum_age)
     words = {"MALE": ("men", "boys"), "FEMALE": ("women", "girls")}.get(record.sex, ("people", "children"))
@@ -32,7 +37,9 @@ def _years(age: str) -> float | None:
 
 def ages(record: TrialRecord) -> str:
     """To follow `people`: ` aged 18 to 65`, ` aged 6 months or older`, or "" without a limit."""
-    low, high = vocabulary.age_label(record.minimum_age), vocabulary.age_label(record.maximum_age)
+    low, high = vocabulary.lowest_age(record.minimum_age), vocabulary.age_label(record.maximum_age)
+    if low == high:
+        return f" aged {low.removesuffix(' years')}" if low else ""
     if all(age.endswith((" year", " years")) for age in (low, high) if age):
         low, high = low.partition(" ")[0], high.partition(" ")[0]
     elif low.endswith(" months") and high.endswith(" months"):

@@ -42,7 +42,7 @@ def test_what_differs_is_marked_in_words(client: Client, pair: tuple[Trial, Tria
     html = page(client, *pair)
     assert row(html, "Status") == ("alike", ["Recruiting", "Recruiting"])
     assert row(html, "Phase") == ("differs", ["Phase 2", "Phase 3"])
-    assert row(html, "Sex") == ("differs", ["All sexes", "Women and girls"])
+    assert row(html, "Sex") == ("differs", ["All sexes", "Women"])
     assert row(html, "Rules")[1] == [
         "1 rule to join, 1 that keeps people out", "2 rules to join, 1 that keeps people out"
     ]  # fmt: skip

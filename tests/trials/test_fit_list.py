@@ -21,7 +21,7 @@ def rules(**module: object) -> list[tuple[str, list[str]]]:
 
 def test_age_and_sex_come_first_then_what_lets_in_then_what_keeps_out() -> None:
     assert rules(sex="FEMALE", maximumAge="65 Years") == [
-        ("Age and sex", ["Age: 18 to 65 years", "Sex: women and girls"]),
+        ("Age and sex", ["Age: 18 to 65 years", "Sex: women"]),
         ("You may be able to join if", ["Works nights"]),
         ("You cannot join if", ["Allergy to tea"]),
     ]

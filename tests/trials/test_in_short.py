@@ -234,6 +234,9 @@ def test_a_name_too_long_for_a_sentence_becomes_its_kind() -> None:
         ({"minimum_age": "3 Months", "maximum_age": "23 Months"}, "It is for children aged 3 to 23 months."),
         ({"conditions": ("Asthma in Children",), "maximum_age": "9 Years"}, "for children aged up to 9 with asthma."),
         ({"sex": "FEMALE"}, "It is for women and girls."),
+        ({"minimum_age": "65 Years", "maximum_age": "65 Years"}, "It is for people aged 65."),
+        ({"minimum_age": "6 Months", "maximum_age": "6 Months"}, "It is for children aged 6 months."),
+        ({"minimum_age": "0 Years", "maximum_age": "17 Years"}, "It is for children aged up to 17."),
         (
             {"conditions": ("Healthy Volunteers",), "minimum_age": "18 Years"},
             "It is for healthy people aged 18 or older.",

@@ -435,6 +435,15 @@ def test_the_rules_of_a_trial_that_has_ended_invite_nobody(client: Client, statu
     assert "You may be able to join" not in text
 
 
+@pytest.mark.parametrize(
+    "sex, low, said",
+    [("MALE", "18 Years", "Men"), ("MALE", "12 Years", "Men and boys"), ("FEMALE", "", "Women and girls")],
+)
+def test_boys_and_girls_are_named_where_their_age_can_join(client: Client, sex: str, low: str, said: str) -> None:
+    trial = trial_of(study(eligibilityModule={"sex": sex, "minimumAge": low, "maximumAge": ""}))
+    assert f"<b>Sex</b> {said}</li>" in page(client, trial)
+
+
 def test_criteria_without_two_lists_are_shown_as_written(client: Client) -> None:
     raw = study(eligibilityModule={"eligibilityCriteria": "Adults with HbA1c \\>= 7 % & no insulin"})
     html = page(client, trial_of(raw))

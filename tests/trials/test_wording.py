@@ -163,7 +163,8 @@ def test_dates_are_as_precise_as_the_record(raw: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("low", "high", "words"),
     [("18 Years", "75 Years", "18 to 75 years"), ("6 Months", "5 Years", "6 months to 5 years"), ("", "", "Any age"),
-     ("1 Years", "", "1 year and older"), ("", "17 Years", "Up to 17 years")],
+     ("1 Years", "", "1 year and older"), ("", "17 Years", "Up to 17 years"), ("65 Years", "65 Years", "65 years"),
+     ("0 Years", "17 Years", "Up to 17 years"), ("0 Years", "", "Any age")],
 )  # fmt: skip
 def test_ages_read_as_a_range(low: str, high: str, words: str) -> None:
     assert v.age_range_label(low, high) == words

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from trials import eligibility, vocabulary
+from trials import eligibility, participants, vocabulary
 from trials.markdown import shown
 from trials.models import Trial
 from trials.pages import story, trial_page
@@ -157,7 +157,7 @@ _TESTS: list[_Fact] = [
 ]  # fmt: skip
 _JOINING: list[_Fact] = [
     ("Ages", lambda trial: trial_page.ages(trial.record)),
-    ("Sex", lambda trial: vocabulary.sex_label(trial.record.sex) if trial.record.sex else ""),
+    ("Sex", lambda trial: participants.sex_label(trial.record) if trial.record.sex else ""),
     ("Healthy volunteers", _healthy),
     ("Rules", _criteria),
 ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
-from trials import eligibility, vocabulary
+from trials import eligibility, participants, vocabulary
 from trials.eligibility import Criterion, walk
 from trials.records import TrialRecord
 
@@ -57,7 +57,7 @@ def _limits(record: TrialRecord) -> tuple[list[str], list[str]]:
     if record.sex == "ALL":
         notes.append("All sexes.")
     elif record.sex:
-        limits.append(f"Sex: {vocabulary.sex_label(record.sex).lower()}")
+        limits.append(f"Sex: {participants.sex_label(record).lower()}")
     if record.healthy_volunteers is not None:
         notes.append(f"{vocabulary.healthy_volunteers_label(record.healthy_volunteers)}.")
     return limits, notes

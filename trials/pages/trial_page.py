@@ -5,7 +5,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from trials import eligibility, enrollment, in_short, vocabulary
+from trials import eligibility, enrollment, in_short, participants, vocabulary
 from trials.changes import Rank
 from trials.eligibility import Criterion
 from trials.models import Trial, TrialChange
@@ -109,7 +109,7 @@ def earlier_dates(changes: Sequence[TrialChange]) -> dict[str, str]:
 def joining(record: TrialRecord) -> dict[str, Any]:
     facts = [
         ("Ages", ages(record)),
-        ("Sex", vocabulary.sex_label(record.sex) if record.sex else ""),
+        ("Sex", participants.sex_label(record) if record.sex else ""),
         ("Healthy volunteers", vocabulary.healthy_volunteers_label(record.healthy_volunteers)),
     ]
     said = [(label, value) for label, value in facts if value and value not in ("Not stated", NOT_SAID)]
