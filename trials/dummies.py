@@ -18,7 +18,7 @@ USUAL = re.compile(
 NOTHING = re.compile(r"^(?:no|without|none|nothing)\b|observation only|wait(?:ing)?[- ]?list", re.IGNORECASE)
 CONTROL = re.compile(r"controls?(?: group)?", re.IGNORECASE)
 """A typed placebo that is only labelled "Control" (NCT04116060) is a placebo."""
-_TYPES = ("PLACEBO_COMPARATOR", "SHAM_COMPARATOR")
+TYPES = ("PLACEBO_COMPARATOR", "SHAM_COMPARATOR")
 _HOLDS_DRUG = ("DRUG", "BIOLOGICAL", "DIETARY_SUPPLEMENT", "COMBINATION_PRODUCT", "GENETIC")
 _READ = 200
 """Characters of an arm's description that are looked at."""
@@ -36,8 +36,8 @@ class Dummies(NamedTuple):
 
 def dummies(record: TrialRecord) -> Dummies:
     """By the arms that the registrant calls placebo or sham; where there are none, by the names of things and arms."""
-    arms = [arm for arm in record.arms if arm.type in _TYPES]
-    kinds = {_kind(arm) for arm in arms} if arms else _named(record)
+    arms = [arm for arm in record.arms if arm.type in TYPES]
+    kinds = {kind(arm) for arm in arms} if arms else _named(record)
     return Dummies(
         has_placebo="placebo" in kinds,
         has_sham="sham" in kinds,
@@ -47,8 +47,11 @@ def dummies(record: TrialRecord) -> Dummies:
     )
 
 
-def _kind(arm: Arm) -> str:
-    """An arm of usual care typed as a placebo's is not one (NCT03909802), nor is an untreated one (NCT03500406)."""
+def kind(arm: Arm) -> str:
+    """`placebo`, `sham`, `usual` or `nothing` for an arm that the registrant calls a placebo's or a sham's.
+
+    An arm of usual care typed as a placebo's is not one (NCT03909802), nor is an untreated one (NCT03500406).
+    """
     by_type = "sham" if arm.type == "SHAM_COMPARATOR" else "placebo"
     names = (arm.label, *(name.partition(": ")[2] or name for name in arm.interventions))
     words = " | ".join((*names, arm.description[:_READ]))

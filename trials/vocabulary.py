@@ -146,7 +146,7 @@ INTERVENTION_TYPE = {
 }
 ARM_TYPE = {
     "EXPERIMENTAL": "Tested treatment",
-    "ACTIVE_COMPARATOR": "Compared with another treatment",
+    "ACTIVE_COMPARATOR": "For comparison",
     "PLACEBO_COMPARATOR": "Placebo",
     "SHAM_COMPARATOR": "Sham procedure",
     "NO_INTERVENTION": "No added treatment",

@@ -494,6 +494,20 @@ def test_compared_with_names_the_other_side_alone(arms: list[tuple[str, str, str
     assert story.compared_with(_arms(*arms)) == said
 
 
+@pytest.mark.parametrize(
+    "label, kind, tag",
+    [
+        ("Usual care", "PLACEBO_COMPARATOR", "Usual care"),
+        ("Placebo", "SHAM_COMPARATOR", "Placebo"),
+        ("Tea", "ACTIVE_COMPARATOR", "For comparison"),
+        ("Tea", "EXPERIMENTAL", "Tested treatment"),
+        ("Tea", "", ""),
+    ],
+)
+def test_a_group_is_tagged_by_what_it_gets(label: str, kind: str, tag: str) -> None:
+    assert [group.kind for group in story.story(_arms((label, kind, label))).groups] == [tag]
+
+
 def test_timeline_tells_planned_from_past(client: Client, clock: Any) -> None:
     html = page(client, trial_of(study()))
     rows = re.findall(r'<li class="(past|now|next)"><b>(.*?)</b>', html[html.index('<ol class="timeline">') :])

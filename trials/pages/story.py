@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from trials import vocabulary
-from trials.dummies import PLACEBO, SHAM, Dummies, dummies
+from trials import dummies, vocabulary
+from trials.dummies import PLACEBO, SHAM, Dummies
 from trials.markdown import shown
 from trials.pages.standing import is_past
 from trials.records import Arm, RecordDate, TrialRecord
@@ -72,9 +72,17 @@ def story(record: TrialRecord, pages: Mapping[int, str] | None = None) -> Story:
 
 
 def _group(record: TrialRecord, arm: Arm) -> Group:
-    kind = vocabulary.arm_type_label(arm.type) if arm.type else ""
     gets = [name for name in _given(record, arm) if name != shown(arm.label)]
-    return Group(shown(arm.label), kind, arm.description, gets)
+    return Group(shown(arm.label), _kind(arm), arm.description, gets)
+
+
+_DUMMY_KINDS = {"placebo": "Placebo", "sham": "Sham procedure", "usual": "Usual care", "nothing": "No added treatment"}
+
+
+def _kind(arm: Arm) -> str:
+    if arm.type in dummies.TYPES:
+        return _DUMMY_KINDS[dummies.kind(arm)]
+    return vocabulary.arm_type_label(arm.type) if arm.type else ""
 
 
 def _given(record: TrialRecord, arm: Arm) -> list[str]:
@@ -88,7 +96,7 @@ def compared_with(record: TrialRecord) -> str:
     kinds = {arm.type for arm in record.arms}
     if len(record.arms) < 2 or not kinds.intersection(_COMPARATORS):
         return ""
-    found = dummies(record)
+    found = dummies.dummies(record)
     ours = "; ".join(_dummy_words(found))
     names = _active_names(record)
     if found.has_placebo or found.has_sham:
