@@ -53,6 +53,7 @@ _KIND = {
     "BEHAVIORAL": "program", "GENETIC": "treatment", "DIETARY_SUPPLEMENT": "supplement", "DIAGNOSTIC_TEST": "test",
     "COMBINATION_PRODUCT": "product", "OTHER": "form of care",
 }  # fmt: skip
+_ACTS = ("surgery", "therapy", "stimulation", "procedure", "procedures", "treatment", "treatments", "monitoring")
 _CALLED = ("DRUG", "DEVICE", "BIOLOGICAL", "DIETARY_SUPPLEMENT", "COMBINATION_PRODUCT")
 _THE = ("United ", "Netherlands", "Philippines", "Dominican Republic", "Democratic Republic", "Bahamas", "Maldives",
         "Palestinian")  # fmt: skip
@@ -192,7 +193,7 @@ def _things(things: tuple[naming.Tested, ...], *, called: bool = False) -> str:
 
 def _is_title(thing: naming.Tested) -> bool:
     """`a drug called udenafil`, `a device called LI-ESWT`; but plainly `difficult laryngoscopy`."""
-    if thing.kind not in _CALLED or len(thing.name.split()) > 2:
+    if thing.kind not in _CALLED or len(thing.name.split()) > 2 or thing.name.casefold().endswith(_ACTS):
         return False
     return thing.kind == "DRUG" or not thing.name.islower()
 

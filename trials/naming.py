@@ -11,41 +11,49 @@ MAX_WORDS, MAX_CHARS = 7, 60
 LONGEST_READ = 300
 """Characters. The registry allows 200; the patterns below take the square of the length."""
 _UNIT = (
-    r"(?:mg|mcg|µg|ug|μg|g|kg|ml|mL|IU|U|units?|%|Gy|mg/kg|mg/m2|mg/mL|ppm|minutes?|mins?|weeks?|days?|hours?|months?)"
+    r"(?:mg|gm|milligrams?|mcg|µg|ug|μg|g|kg|ml|mL|IU|U|units?|%|Gy|mg/kg|mg/m2|mg/mL|ppm|minutes?|mins?|weeks?|days?|hours?|months?)"
 )
 _DOSE = re.compile(
     rf"[,\s]*\(?\b\d+(?:[.,]\d+)*(?:(?:\s*(?:or|and|to|/|-|–|\+)\s*|,\s)\d+(?:[.,]\d+)*)*\s?{_UNIT}(?:/\w+)*(?![A-Za-z])\)?",
     re.IGNORECASE,
 )
 _FORM = re.compile(
-    r"\s+(?:QD|BID|TID|b\.?i\.?d\.?|q\.?d\.?|(?:once|twice) daily(?: dosing)?|daily|per day|dosing|dose escalation|oral"
-    r"|monotherapy|tablets?|capsules?|film[- ]coated|injections?|(?:treatment |therapy )?(?:group|arm))$",
+    r"\s+(?:QD|BID|TID|b\.?i\.?d\.?|q\.?d\.?|p\.?o\.?|(?:once|twice) daily(?: dosing)?|daily|per day|dosing"
+    r"|dose escalation|oral|monotherapy|tab(?:let)?s?|cap(?:sule)?s?|film[- ]coated|injections?"
+    r"|(?:treatment |therapy )?(?:group|arm))$",
     re.IGNORECASE,
 )
+_GROUP = re.compile(r"\s+(?:treatment |therapy )?(?:group|arm)$", re.IGNORECASE)
+"""All that goes from the name of what is no drug: a "lumbar injection" is not "lumbar"."""
 _LEAD = re.compile(
-    r"^(?:(?:the\s+)?(?:control|experimental|intervention|study|treatment|active)\s+(?:group|arm)|group [a-z0-9]"
+    r"^(?:(?:drug|device|biological|procedure|behavioral|other):"
+    r"|(?:the\s+)?(?:control|experimental|intervention|study|treatment|active)\s+(?:group|arm)|group [a-z0-9]"
     r"|arm [a-z0-9]|experimental|treatment with|administration of|use of|effects? of|impact of)\s*[:\-–]?\s+",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"^(?:[Aa]n?|[Tt]he) (?=[a-z])")
 _AIM = re.compile(
     r"\s+(?:for|in|among|on)\s+(?:the treatment of|patients|people|persons|subjects|participants|men|women|adults"
-    r"|children)\b.*$",
+    r"|children)\b.*$|\s+(?:dose|dosage|mode of administration)\s?:.*$",
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*")
 _CUT = re.compile(
     r"\s+(?:for|with|in|using|by|via|versus|vs\.?|plus|followed|combined|during|after|before|from|as|at|to)\s+"
-    r"|[,;:+]|\s[-–]\s|\.\s"
+    r"|,(?!\d)|[;:+]|\s[-–]\s|\.\s"
 )
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
 _MARKS = re.compile(r"[®™©*\"“”]")
 _GENERIC = re.compile(
     r"(?:fil|mab|nib|lib|tinib|ciclib|parib|cept|limus|platin|taxel|rubicin|mycin|cillin|cycline|oxacin|azole|vir|statin|"
-    r"prazole|clax|tepa|xaban|leucel|sartan|pril|olol|dipine|gliptin|gliflozin|glutide|formin|tide|one|ine|ide|ate|ol|in|en|am|an|il|ib|ab|"
+    r"prazole|trozole|glitazar|gepant|glipron|begron|kast|clax|tepa|xaban|leucel|sartan|pril|olol|dipine|gliptin|gliflozin|glutide|formin|tide|one|ine|ide|ate|ol|in|en|am|an|il|ib|ab|"
     r"al|ic|ous|ive|ed|ing|acid|therapy|cells?|vaccine|cream|gel|oil|plasma|alcohol|vitamin)s?$",
     re.IGNORECASE,
 )
+_LISTED = re.compile(r",(?!\d)|;")
+_WIDE = str.maketrans({"，": ", ", "；": "; ", "：": ": ", "（": " (", "）": ") ", "、": ", "})
+"""Punctuation as registrants in China type it."""
+_TAKEN = ("DRUG", "BIOLOGICAL", "DIETARY_SUPPLEMENT", "COMBINATION_PRODUCT", "GENETIC", "")
 _NAMED_KINDS = ("DRUG", "DEVICE", "BIOLOGICAL", "DIETARY_SUPPLEMENT", "COMBINATION_PRODUCT")
 
 
@@ -67,13 +75,16 @@ class Comparison(NamedTuple):
 
 def short_name(intervention: Intervention) -> str:
     """`SILDENAFIL CITRATE 50 mg tablets` -> `sildenafil citrate`; "" where no short name can be made."""
-    name = _LEAD.sub("", _ARTICLE.sub("", _MARKS.sub("", intervention.name[:LONGEST_READ]).strip()))
-    name = _AIM.sub("", name.replace(" + ", " with "))
-    name = _DOSE.sub("", _BRACKETS.sub(" ", name)).strip() or name
-    for _ in range(3):
-        name = _FORM.sub("", name).strip(" .,;:-–/+")
-    if len(name) > MAX_CHARS or len(name.split()) > MAX_WORDS or "," in name or ";" in name:
-        name = _CUT.split(name, maxsplit=1)[0].strip(" .,;:-–")
+    is_drug = intervention.type in _TAKEN
+    name = _MARKS.sub("", intervention.name[:LONGEST_READ].translate(_WIDE)).strip()
+    name = _AIM.sub("", _LEAD.sub("", _ARTICLE.sub("", name)).replace(" + ", " with "))
+    name = _BRACKETS.sub(" ", _BRACKETS.sub(" ", name))
+    name = _DOSE.sub("", name).strip().removeprefix("of ") or name
+    for _ in range(3 if is_drug else 1):
+        name = (_FORM if is_drug else _GROUP).sub("", name).strip(" .,;:-–/+")
+    if len(name) > MAX_CHARS or len(name.split()) > MAX_WORDS or _LISTED.search(name):
+        first = _CUT.split(name, maxsplit=1)[0].strip(" .,;:-–")
+        name = f"{first} and others" if is_drug and ";" in name else first
     if not name or len(name) > MAX_CHARS or len(name.split()) > MAX_WORDS or not any(c.isalpha() for c in name):
         return ""
     return _cased(name, intervention.type)

@@ -204,10 +204,31 @@ def test_two_names_are_given_and_the_rest_counted() -> None:
         ("Ipilimumab + Nivolumab", "ipilimumab with nivolumab"),
         ("The udenafil tablet", "udenafil"),
         ("Sildenafil (oral)", "sildenafil"),
+        ("UK0369,003", "UK0369,003"),
+        ("Tadalafil as needed [T(PRN)]", "tadalafil as needed"),
+        ("TY-9591 QD PO", "TY-9591"),
+        ("L-arginine 5 gm oral caps", "L-arginine"),
+        ("0.8 mL/kg of 0.25% bupivacaine", "bupivacaine"),
+        ("Milciclib Dose: 150 mg/day Mode of administration: oral", "milciclib"),
+        ("Muraglitazar", "muraglitazar"),
+        ("SHR-1826；Adebrelimab", "SHR-1826 and others"),
+        ("Drug: Sildenafil", "sildenafil"),
     ],
 )
 def test_drug_names_lose_doses_marks_and_capitals(registered: str, plain: str) -> None:
     assert f" {plain}." in told(interventions=(drug(registered),))
+
+
+@pytest.mark.parametrize("name", ["Lumbar Injection", "Digital Tablet"])
+def test_what_is_no_drug_keeps_the_word_that_says_what_it_is(name: str) -> None:
+    assert f"It tests {name.lower()}." in told(interventions=(drug(name, "OTHER"),))
+
+
+@pytest.mark.parametrize("kind, name", [("DRUG", "Antineoplaston Therapy"), ("DEVICE", "Surgery")])
+def test_an_act_is_not_called_a_drug_or_a_device(kind: str, name: str) -> None:
+    text = told(interventions=(drug(name, kind),))
+    assert name.casefold() in text.casefold()
+    assert "called" not in text
 
 
 @pytest.mark.parametrize("unit", ["1,", "1, ", "1 or ", "1/", "(A)", "5 mg", "a ", "A"])
