@@ -55,6 +55,8 @@ _KIND = {
 }  # fmt: skip
 _ACTS = ("surgery", "therapy", "stimulation", "procedure", "procedures", "treatment", "treatments", "monitoring")
 _CALLED = ("DRUG", "DEVICE", "BIOLOGICAL", "DIETARY_SUPPLEMENT", "COMBINATION_PRODUCT")
+_MANY = ("many locations", "multiple locations", "various locations", "multiple sites", "many sites")
+"""What some sponsors give for a town (NCT00470873)."""
 _THE = ("United ", "Netherlands", "Philippines", "Dominican Republic", "Democratic Republic", "Bahamas", "Maldives",
         "Palestinian")  # fmt: skip
 
@@ -237,13 +239,17 @@ def _others_count(count: int, noun: str = "") -> str:
 
 
 def _clipped(name: str) -> str:
-    return name if len(name) <= 70 else f"{name[:70].rsplit(' ', 1)[0]}…"
+    return name if len(name) <= 70 else f"{name[:70].rsplit(' ', 1)[0].rstrip(',;:')}…"
 
 
 def _where(record: TrialRecord) -> str:
     if not record.sites:
         return "The record does not list a site." if record.status in ("RECRUITING", "NOT_YET_RECRUITING") else ""
     one, many = ("was", "were") if _tense(record) in _WAS else ("is", "are")
+    if any(site.city.casefold() in _MANY for site in record.sites):
+        named = [_country(name) for name in dict.fromkeys(site.country for site in record.sites) if name]
+        countries = listed(named) if len(named) < 3 else f"{len(named)} countries"
+        return f"There {many} many sites{f' in {countries}' if countries else ''}."
     place = _places(record.sites)
     if len(record.sites) == 1:
         return f"There {one} one site{f', in {place}' if place else ''}."

@@ -84,7 +84,7 @@ def short_name(intervention: Intervention) -> str:
         name = (_FORM if is_drug else _GROUP).sub("", name).strip(" .,;:-–/+")
     if len(name) > MAX_CHARS or len(name.split()) > MAX_WORDS or _LISTED.search(name):
         first = _CUT.split(name, maxsplit=1)[0].strip(" .,;:-–")
-        name = f"{first} and others" if is_drug and ";" in name else first
+        name = f"{first} with others" if is_drug and ";" in name else first
     if not name or len(name) > MAX_CHARS or len(name.split()) > MAX_WORDS or not any(c.isalpha() for c in name):
         return ""
     return _cased(name, intervention.type)
@@ -118,6 +118,7 @@ def _lowered(name: str) -> str:
 def comparison(record: TrialRecord) -> Comparison:
     """Sorts the interventions by the arms they belong to. Without arms, everything but placebo counts as tested."""
     real = [i for i in record.interventions if _sort(i.name) == "real"]
+    real = real if record.study_type == "OBSERVATIONAL" else _weighty(real)
     leading = _of_arms(real, [arm for arm in record.arms if arm.type in ("EXPERIMENTAL", "OTHER", "")])
     tested = leading or _of_real_arms(real, record.arms)
     controls = [arm for arm in record.arms if arm.type in ("ACTIVE_COMPARATOR", "NO_INTERVENTION", "OTHER")]
@@ -129,6 +130,19 @@ def comparison(record: TrialRecord) -> Comparison:
     return Comparison(
         _unique(tested), _unique(against), found._replace(has_usual_care=is_usual), groups=len(record.arms)
     )
+
+
+_ASIDE = re.compile(
+    r"laborator|biomarker|questionnaire|quality[- ]of[- ]life|survey administration|specimen|blood (?:collect|draw)"
+    r"|\bsampl(?:es?|ing)\b|record review|pharmacolog|pharmacokinetic|assessment of therapy",
+    re.IGNORECASE,
+)
+
+
+def _weighty(real: list[Intervention]) -> list[Intervention]:
+    """Without what is only measured beside a treatment: NCI trials list questionnaires first (NCT01194648)."""
+    kept = [i for i in real if i.type != "DIAGNOSTIC_TEST" and not _ASIDE.search(i.name[:LONGEST_READ])]
+    return kept or real
 
 
 def _of_real_arms(real: list[Intervention], arms: tuple[Arm, ...]) -> list[Intervention]:

@@ -56,7 +56,7 @@ def plain_conditions(record: TrialRecord) -> list[str]:
     meshes = _mesh_terms(record)
     found: dict[str, str] = {}
     for term in record.conditions:
-        if (key := condition_key(term)) not in _HEALTHY:
+        if (key := condition_key(term)) not in _HEALTHY and not key.startswith("healthy "):
             found.setdefault(key, everyday(meshes.get(key, term)))
     return [_GROUP.sub("", found[key]) for key in _distinct(list(found))]
 

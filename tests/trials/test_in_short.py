@@ -184,6 +184,12 @@ def test_two_things_of_one_short_name_are_versions_of_it() -> None:
     assert "It compares versions of needle." in told(arms=arms, interventions=interventions)
 
 
+def test_what_is_only_measured_is_not_what_is_tested() -> None:
+    names = (drug("questionnaire administration", "OTHER"), drug("Blood samples", "PROCEDURE"), drug("Olaparib"))
+    assert "It tests a drug called olaparib." in told(interventions=(*names, drug("HbA1c", "DIAGNOSTIC_TEST")))
+    assert "It tests questionnaire administration." in told(interventions=names[:1])
+
+
 def test_two_names_are_given_and_the_rest_counted() -> None:
     names = ("Cisplatin", "Carboplatin", "Pemetrexed", "Gemcitabine")
     assert "It tests cisplatin, carboplatin and 2 others." in told(interventions=tuple(map(drug, names)))
@@ -211,7 +217,7 @@ def test_two_names_are_given_and_the_rest_counted() -> None:
         ("0.8 mL/kg of 0.25% bupivacaine", "bupivacaine"),
         ("Milciclib Dose: 150 mg/day Mode of administration: oral", "milciclib"),
         ("Muraglitazar", "muraglitazar"),
-        ("SHR-1826；Adebrelimab", "SHR-1826 and others"),
+        ("SHR-1826；Adebrelimab", "SHR-1826 with others"),
         ("Drug: Sildenafil", "sildenafil"),
     ],
 )
@@ -262,6 +268,7 @@ def test_a_name_too_long_for_a_sentence_becomes_its_kind() -> None:
             {"conditions": ("Healthy Volunteers",), "minimum_age": "18 Years"},
             "It is for healthy people aged 18 or older.",
         ),
+        ({"conditions": ("Healthy Japanese Subjects",), "healthy_volunteers": True}, "It is for healthy people."),
         ({"conditions": ("ASTHMA",), "healthy_volunteers": True}, "with asthma, and takes healthy people too."),
     ],
 )
@@ -302,6 +309,7 @@ def test_a_cancer_that_is_not_called_so_is_explained() -> None:
         ),
         (tuple(Site(country=c) for c in ("Spain", "Italy", "Peru")), "There are 3 sites in 3 countries."),
         ((Site(),), "There is one site."),
+        ((Site(city="Many locations", country="Poland"),), "There are many sites in Poland."),
         ((), "The record does not list a site."),
     ],
 )
