@@ -111,7 +111,7 @@ def test_the_page_tells_it_without_a_query(many: None, client: Client) -> None:
 
 def test_it_is_told_in_words() -> None:
     assert told(54, "ACTUAL") == [
-        "54 people took part.",
+        "54 people joined.",
         "Of 1,200 phase 2 trials with a final number, half had between 20 and 98 people.",
         "This trial is in that middle half.",
         "How many people a trial needs depends on its question.",

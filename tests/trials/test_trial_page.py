@@ -495,6 +495,14 @@ def test_compared_with_names_the_other_side_alone(arms: list[tuple[str, str, str
 
 
 @pytest.mark.parametrize(
+    "status, said", [("COMPLETED", "54 took part"), ("ACTIVE_NOT_RECRUITING", "54 joined"), ("UNKNOWN", "54 joined")]
+)
+def test_who_joined_a_trial_that_goes_on_is_not_told_as_past(status: str, said: str) -> None:
+    record = TrialRecord(nct_id="NCT99000001", status=status, enrollment=54, enrollment_type="ACTUAL")
+    assert story.people_label(record) == said
+
+
+@pytest.mark.parametrize(
     "label, kind, tag",
     [
         ("Usual care", "PLACEBO_COMPARATOR", "Usual care"),

@@ -31,19 +31,20 @@ def in_context(record: TrialRecord, figures: Figures) -> HowMany | None:
         return None
     box_x = _place(figure.lower)
     return HowMany(
-        _sentences(count, figure, _kind(record), is_actual=is_actual),
+        _sentences(count, figure, record, is_actual=is_actual),
         _place(count), box_x, max(6, _place(figure.upper) - box_x),
     )  # fmt: skip
 
 
-def _sentences(count: int, figure: Figure, kind: str, *, is_actual: bool) -> list[str]:
+def _sentences(count: int, figure: Figure, record: TrialRecord, *, is_actual: bool) -> list[str]:
     people = "1 person" if count == 1 else f"{count:,} people"
-    first = f"{people} took part." if is_actual else f"The plan is for {people}."
+    took_part = "took part" if vocabulary.status_words(record.status).has_ended else "joined"
+    first = f"{people} {took_part}." if is_actual else f"The plan is for {people}."
     have = "had" if is_actual else "plan for"
     number = "a final number" if is_actual else "a planned number"
     return [
         first,
-        f"Of {figure.trials:,} {kind} with {number}, half {have} {_between(figure)}.",
+        f"Of {figure.trials:,} {_kind(record)} with {number}, half {have} {_between(figure)}.",
         _beside(count, figure),
         "How many people a trial needs depends on its question.",
     ]

@@ -144,14 +144,14 @@ def _design(record: TrialRecord) -> list[tuple[str, str]]:
 
 
 def people_label(record: TrialRecord) -> str:
-    """`150 planned`, `54 took part`, `0`; what the record leaves out is said."""
+    """`150 planned`, `54 took part`, `54 joined` while it goes on; what the record leaves out is said."""
     if record.enrollment is None:
         return "The record does not say"
     count = f"{record.enrollment:,}"
     if record.status == "WITHDRAWN" or not record.enrollment:
         return "Nobody joined" if not record.enrollment else count
     if record.enrollment_type == "ACTUAL":
-        return f"{count} took part"
+        return f"{count} took part" if vocabulary.status_words(record.status).has_ended else f"{count} joined"
     return f"{count} planned" if record.enrollment_type == "ESTIMATED" else count
 
 
