@@ -19,7 +19,7 @@ MAX_NAMES, MAX_CONDITIONS = 64, 52
 _NOUN = {"OBSERVATIONAL": "study", "EXPANDED_ACCESS": "program"}
 _TENSE = {
     "NOT_YET_RECRUITING": "plans", "COMPLETED": "past", "TERMINATED": "past", "WITHDRAWN": "never", "UNKNOWN": "unsure",
-    "NO_LONGER_AVAILABLE": "past",
+    "NO_LONGER_AVAILABLE": "past", "APPROVED_FOR_MARKETING": "past",
 }  # fmt: skip
 _TEST = {
     "past": "It tested",

@@ -502,6 +502,15 @@ def test_who_joined_a_trial_that_goes_on_is_not_told_as_past(status: str, said: 
     assert story.people_label(record) == said
 
 
+def test_a_program_for_an_approved_treatment_is_told_as_past(client: Client) -> None:
+    design = {"studyType": "EXPANDED_ACCESS", "phases": []}
+    raw = study(statusModule={"overallStatus": "APPROVED_FOR_MARKETING"}, designModule=design)
+    text = words(page(client, trial_of(raw)))
+    assert "It was a way to get a treatment before it was approved." in text
+    assert "It gave a drug called green tea." in text
+    assert "not approved yet" not in text
+
+
 @pytest.mark.parametrize(
     "label, kind, tag",
     [

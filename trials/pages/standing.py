@@ -103,10 +103,15 @@ def ladder(phases: tuple[str, ...]) -> list[Rung]:
     return rungs
 
 
+_ACCESS = "It is a way to get a treatment that is not approved yet."
+
+
 def no_ladder(record: TrialRecord) -> str:
     """Why there is no ladder, in a sentence; "" for a trial that has one."""
     if record.study_type == "EXPANDED_ACCESS":
-        return "This is not a trial. It is a way to get a treatment that is not approved yet."
+        is_approved = record.status == "APPROVED_FOR_MARKETING"
+        before = "It was a way to get a treatment before it was approved."
+        return f"This is not a trial. {before if is_approved else _ACCESS}"
     if record.study_type == "OBSERVATIONAL":
         return "No phase: researchers watch and measure, and do not assign a treatment."
     if record.phases == ("NA",):
