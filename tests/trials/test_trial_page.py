@@ -511,6 +511,13 @@ def test_a_program_for_an_approved_treatment_is_told_as_past(client: Client) -> 
     assert "not approved yet" not in text
 
 
+def test_machines_are_told_of_no_phase_and_of_a_person_as_a_person(client: Client) -> None:
+    sponsor = {"leadSponsor": {"name": "Ada Byron", "class": "INDIV"}}
+    html = page(client, trial_of(study(designModule={"phases": ["NA"]}, sponsorCollaboratorsModule=sponsor)))
+    assert '"sponsor": {"@type": "Person", "name": "Ada Byron"}' in html
+    assert '"phase"' not in html
+
+
 @pytest.mark.parametrize(
     "label, kind, tag",
     [

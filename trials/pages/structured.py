@@ -42,10 +42,11 @@ def trial(row: Trial) -> SafeString:
     if record.status in _SCHEMA_STATUS:
         data["status"] = f"https://schema.org/{_SCHEMA_STATUS[record.status]}"
     if record.lead_sponsor:
-        data["sponsor"] = {"@type": "Organization", "name": record.lead_sponsor.name}
+        is_person = record.lead_sponsor.sponsor_class == "INDIV"
+        data["sponsor"] = {"@type": "Person" if is_person else "Organization", "name": record.lead_sponsor.name}
     if record.conditions:
         data["healthCondition"] = [{"@type": "MedicalCondition", "name": name} for name in record.conditions[:10]]
-    if label := vocabulary.phase_label(record.phases):
+    if record.phases != ("NA",) and (label := vocabulary.phase_label(record.phases)):
         data["phase"] = label
     return script_json(data)
 
