@@ -11,7 +11,8 @@ MAX_WORDS, MAX_CHARS = 7, 60
 LONGEST_READ = 300
 """Characters. The registry allows 200; the patterns below take the square of the length."""
 _UNIT = (
-    r"(?:mg|gm|milligrams?|mcg|µg|ug|μg|g|kg|ml|mL|IU|U|units?|%|Gy|mg/kg|mg/m2|mg/mL|ppm|minutes?|mins?|weeks?|days?|hours?|months?)"
+    r"(?:mg|gm|milligrams?|mcg|µg|ug|μg|g|kg|ml|mL|IU|U|units?|%|Gy|mg/kg|mg/m2|mg/mL|ppm|minutes?|mins?|weeks?|days?"
+    r"|hours?|months?)"
 )
 _DOSE = re.compile(
     rf"[,\s]*\(?\b\d+(?:[.,]\d+)*(?:(?:\s*(?:or|and|to|/|-|–|\+)\s*|,\s)\d+(?:[.,]\d+)*)*\s?{_UNIT}(?:/\w+)*(?![A-Za-z])\)?",

@@ -236,9 +236,7 @@ def test_no_ladder_where_phases_do_not_apply(client: Client, design: dict[str, A
 @pytest.mark.parametrize(
     "kind, said", [("DRUG", "the sponsor says that phases do not apply"), ("DEVICE", "phases are for drugs")]
 )
-def test_a_drug_trial_without_a_phase_is_not_called_another_kind_of_care(
-    client: Client, kind: str, said: str
-) -> None:
+def test_a_drug_trial_without_a_phase_is_not_called_another_kind_of_care(client: Client, kind: str, said: str) -> None:
     tested = {"interventions": [{"type": kind, "name": "X"}]}
     raw = study(designModule={"phases": ["NA"]}, armsInterventionsModule=tested)
     assert f"No phase: {said}" in words(page(client, trial_of(raw)))
