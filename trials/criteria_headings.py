@@ -33,11 +33,13 @@ def is_bare(title: str) -> bool:
 
 def section_side(line: Line, current: Side) -> Side | None:
     """The side that this line opens as a section heading, or None."""
+    if line.mark and (line.indent > 1 or len(line.text) > _SHORT_HEADING):
+        return None
     text = _respelled(shown(line.text))
     if len(text) > 160:
         return None
     if line.mark:
-        return _named_side(text) if _BULLET_HEADING.fullmatch(text) and line.indent < 2 else None
+        return _named_side(text) if _BULLET_HEADING.fullmatch(text) else None
     if _is_side_heading(text):
         return _named_side(text)
     if text.endswith(":") and _OUT.search(text) and "following" in text:
