@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 import msgspec
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from benchmarks import load, visits
@@ -20,11 +21,15 @@ from benchmarks.studies import make_studies
 from benchmarks.table import show
 from config.processes import free_port
 from trials import polling
+from trials.directory import filling
 from trials.models import Condition, Trial
 
-SECONDS = 8.0
+SECONDS, ROUNDS = 8.0, 4
+"""Of each kind of page in all, in so many turns: a machine that is busy for a while is so for the floor as well."""
 WORKERS = 2
 MIXED_PER_SECOND = 100
+KEPT = 20
+"""Pages that the site is asked for again and again."""
 
 
 def run(options: dict[str, Any], out: TextIO) -> dict[str, Any]:
@@ -32,42 +37,59 @@ def run(options: dict[str, Any], out: TextIO) -> dict[str, Any]:
         folder = Path(name)
         call_command("collectstatic", interactive=False, verbosity=0)
         _store(options["studies"], folder)
-        if options["load"]:
-            with _served("config.wsgi", folder) as port:
-                return visits.run(options, out, port)
-        nct_ids = Trial.objects.order_by("?").values_list("nct_id", flat=True)[:20_000]
-        trials = [f"/trials/{nct_id}/" for nct_id in nct_ids]
-        slugs = Condition.objects.shown().filter(trial_count__gt=2).values_list("slug", flat=True)[:500]
-        lists = [f"/trials/?q={slug.replace('-', '+')}" for slug in slugs]
         with _served("config.wsgi", folder) as port:
-            page = urllib.request.urlopen(f"http://127.0.0.1:{port}{trials[0]}").read()
-            load.rate(port, trials[-50:], seconds=2)
-            fresh = load.rate(port, trials, seconds=SECONDS)
-            listed = load.rate(port, lists, seconds=SECONDS)
-            condition = load.rate(port, [f"/conditions/{slug}/" for slug in slugs], seconds=SECONDS)
-            home = load.rate(port, ["/"], seconds=SECONDS / 2)
-            repeat = load.rate(port, trials[:20], seconds=SECONDS)
-            mixed = [path for group in zip(trials[len(trials) // 2 :], _around(lists), strict=False) for path in group]
+            if options["load"]:
+                return visits.run(options, out, port)
+            asked = _asked()
+            page = urllib.request.urlopen(f"http://127.0.0.1:{port}{asked['trial'][-1]}").read()
+            (folder / "body").write_bytes(page)
+            with _served("benchmarks.bare", folder) as bare_port:
+                measured = _in_turns(port, bare_port, asked)
+            turns = zip(asked["trial"][::-1], _around(asked["list"][:500]), strict=False)
+            mixed = [path for pair in turns for path in pair]
             calm = load.steady(port, mixed, per_second=MIXED_PER_SECOND, seconds=SECONDS * 2)
-        bare = _bare(folder, page)
-    measured = {"trial": fresh, "repeat": repeat, "list": listed, "condition": condition, "home": home}
     for outcome in (*measured.values(), calm):
         assert set(outcome.statuses) <= {200, 304}, outcome.statuses
-    return _shown(options["studies"], len(page), measured, calm, bare, out)
+    return _shown(options["studies"], len(page), measured, calm, out)
 
 
-def _bare(folder: Path, page: bytes) -> load.Outcome:
-    (folder / "body").write_bytes(page)
-    with _served("benchmarks.bare", folder) as port:
-        load.rate(port, ["/"], seconds=1)
-        return load.rate(port, ["/"], seconds=SECONDS)
+def _asked() -> dict[str, list[str]]:
+    """Paths of each kind. All are different, so that no page comes from those kept, but for `repeat` and `home`."""
+    nct_ids = Trial.objects.order_by("?").values_list("nct_id", flat=True)[:20_000]
+    trials = [f"/trials/{nct_id}/" for nct_id in nct_ids]
+    shown = Condition.objects.shown().filter(trial_count__gt=2).order_by("?")
+    slugs = shown.values_list("slug", flat=True)[:4_000]
+    words = [slug.replace("-", "+") for slug in slugs]
+    return {
+        "trial": trials[KEPT:],
+        "repeat": trials[:KEPT],
+        "list": [f"/trials/?q={q}&sort={sort}" for sort in ("relevance", "new", "updated") for q in words],
+        "condition": [f"/conditions/{slug}/" for slug in slugs],
+        "home": ["/"],
+    }
 
 
-_LABELS = {"trial": "trial, never seen before", "repeat": "trial, seen before", "list": "search"}
+def _in_turns(port: int, bare_port: int, asked: dict[str, list[str]]) -> dict[str, load.Outcome]:
+    measured = {name: load.Outcome() for name in (*asked, "bare")}
+    load.rate(bare_port, ["/"], seconds=1)
+    for paths in asked.values():
+        load.rate(port, paths[-KEPT:], seconds=0.5)
+    for turn in range(ROUNDS):
+        for name, paths in asked.items():
+            share = paths[turn * len(paths) // ROUNDS :] if len(paths) > KEPT else paths
+            measured[name].add(load.rate(port, share, seconds=SECONDS / ROUNDS))
+        measured["bare"].add(load.rate(bare_port, ["/"], seconds=SECONDS / ROUNDS))
+    return measured
 
 
-def _shown(studies: int, size: int, measured: dict[str, load.Outcome], calm: load.Outcome, bare: load.Outcome,
-           out: TextIO) -> dict[str, Any]:  # fmt: skip
+_LABELS = {"trial": "trial, never seen before", "repeat": "trial, seen before", "list": "search, never asked before",
+           "condition": "condition, never seen before"}  # fmt: skip
+
+
+def _shown(
+    studies: int, size: int, measured: dict[str, load.Outcome], calm: load.Outcome, out: TextIO
+) -> dict[str, Any]:
+    bare = measured.pop("bare")
     ratios = {name: outcome.per_second / bare.per_second for name, outcome in measured.items()}
     p95 = calm.percentile(95) * 1000
     show(out, f"pages, {studies:,} studies, {WORKERS} workers, a page of {size:,} bytes", [
@@ -94,6 +116,10 @@ def _store(count: int, folder: Path) -> None:
             file.write(encode(study) + b"\n")
     polling.sync_file(path, baseline=True, now=timezone.now())
     path.unlink()
+    while filling.refresh():
+        pass
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")  # else it comes by itself, in the middle of something measured
 
 
 @contextmanager
