@@ -110,7 +110,6 @@ TEMPLATES = [
         "APP_DIRS": False,
         "OPTIONS": {
             "environment": "trials.fast_templates.environment",
-            "context_processors": ["config.context.site"],
         },
     },
 ]

@@ -5,7 +5,6 @@ templates. The filters are those of every template here; an unknown name is an e
 import re
 from typing import Any
 
-from django.http import HttpRequest
 from django.template import defaultfilters
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -40,8 +39,8 @@ def environment(**options: Any) -> Environment:
     return env
 
 
-def rendered(name: str, context: dict[str, Any], request: HttpRequest | None = None) -> SafeString:
-    return mark_safe(render_to_string(name, context, request, using="jinja2"))  # noqa: S308 - it escapes as it renders
+def rendered(name: str, context: dict[str, Any]) -> SafeString:
+    return mark_safe(render_to_string(name, context, using="jinja2"))  # noqa: S308 - it escapes as it renders
 
 
 def _django(name: str, **context: Any) -> SafeString:

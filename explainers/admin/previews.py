@@ -45,7 +45,7 @@ def _trial_page(request: HttpRequest, nct_id: str, *, on_paper: bool) -> HttpRes
     trial = trial_with_words(nct_id, doer(request), typed="typed" in request.GET)
     context = trial_page.context(trial, trial.chips, reading.changes(trial), None, timezone.now().date())
     context["explainers"] = reading.explainers(trial)
-    context |= trial_frame.pieces(request, context)
+    context |= trial_frame.pieces(context)
     context["paper"] = reverse("admin:summary-paper-css") if on_paper else ""
     response = render(request, "explainers/desk/preview.html", context)
     response["X-Robots-Tag"] = "noindex"

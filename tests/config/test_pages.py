@@ -1,7 +1,7 @@
 """The site's own pages, error pages and machine files: they stand, they link to what exists, nothing is inline."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,7 +14,7 @@ from django.urls import Resolver404, resolve
 from config import errors
 from config.pages import demo_mail, own
 from subscriptions import consent
-from tests.factories import ConditionFactory, TrialFactory
+from tests.factories import ConditionFactory, SyncRunFactory, TrialFactory
 
 pytestmark = pytest.mark.django_db
 PAGES = [f"/{name}/" for name in own.PAGES] + ["/", "/trials/", "/conditions/", "/corrections/", "/report/"]
@@ -220,3 +220,16 @@ def test_demo_mail_shows_html_in_a_frame_that_can_run_nothing(
 
 def test_there_is_no_demo_mail_outside_the_demo(client: Client) -> None:
     assert client.get("/demo/mail/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/trials/", "/conditions/", "/treatments/", "/sites/", "/glossary/", "/updates/"])
+def test_every_page_says_when_the_registry_was_last_checked(client: Client, path: str) -> None:
+    at = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
+    SyncRunFactory(started_at=at, confirmed_at=at)
+    html = client.get(path).content.decode()
+    assert 'We last checked it on <time datetime="2026-07-01">Jul 1, 2026</time> at 09:30 UTC' in html
+
+
+def test_a_page_that_is_not_there_asks_the_database_nothing(client: Client, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        assert client.get("/no-such-page/").status_code == 404

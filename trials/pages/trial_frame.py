@@ -28,14 +28,15 @@ def filled(request: HttpRequest, context: dict[str, Any], inside: InSearch | Non
         "robots": _NOT_FOR_SEARCH_ENGINES if inside else "",
     }
     of_trial = frame("trials/trial.html", _GAPS, polled_at=context["polled_at"])
-    return of_trial.filled({**pieces(request, context), **around})
+    return of_trial.filled({**pieces(context), **around})
 
 
-def pieces(request: HttpRequest, context: dict[str, Any]) -> dict[str, SafeString]:
+def pieces(context: dict[str, Any]) -> dict[str, SafeString]:
+    known = {**context, "SITE_URL": settings.SITE_URL}
     return {
         "meta": meta_tags(context["trial"].headline, _about(context)),
-        "crumbs": fast_templates.rendered("trial/_crumbs.html", context),
-        "body": fast_templates.rendered("trial/body.html", context, request),
+        "crumbs": fast_templates.rendered("trial/_crumbs.html", known),
+        "body": fast_templates.rendered("trial/body.html", known),
     }
 
 

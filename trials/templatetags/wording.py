@@ -126,7 +126,7 @@ def status_pill(status: str) -> SafeString:
 def fast(context: template.Context, name: str, **more: Any) -> SafeString:
     """A part that is written in Jinja2, with all that this template knows: see trials/fast_templates.py."""
     known: dict[str, Any] = context.flatten()  # type: ignore[assignment]  # a template's names are texts
-    return fast_templates.rendered(name, {**known, **more}, context.get("request"))
+    return fast_templates.rendered(name, {**known, **more})
 
 
 class MetaNode(template.Node):

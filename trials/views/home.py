@@ -3,7 +3,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from trials.freshness import as_of
 from trials.models import Condition, Trial, TrialChange
 from trials.pages.structured import website
 
@@ -18,7 +17,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "explainers": newest_explainers(),
         "trial_count": Trial.objects.listed().count(),
         "open_count": Trial.objects.open_now().count(),
-        "polled_at": as_of().checked_at,
         "json_ld": website(),
     }
     return render(request, "trials/home.html", context)
