@@ -11,7 +11,7 @@ from trials.dummies import Dummies
 from trials.participants import ages, cancer_gloss, is_disease, people, plain_conditions
 from trials.records import Site, TrialRecord
 from trials.size_and_end import size_and_end
-from trials.vocabulary import date_label, listed
+from trials.vocabulary import country_label, date_label, listed
 
 MAX_SENTENCES = 6
 MAX_NAMES, MAX_CONDITIONS = 64, 52
@@ -57,8 +57,6 @@ _ACTS = ("surgery", "therapy", "stimulation", "procedure", "procedures", "treatm
 _CALLED = ("DRUG", "DEVICE", "BIOLOGICAL", "DIETARY_SUPPLEMENT", "COMBINATION_PRODUCT")
 _MANY = ("many locations", "multiple locations", "various locations", "multiple sites", "many sites")
 """What some sponsors give for a town (NCT00470873)."""
-_THE = ("United ", "Netherlands", "Philippines", "Dominican Republic", "Democratic Republic", "Bahamas", "Maldives",
-        "Palestinian")  # fmt: skip
 
 
 def in_short(record: TrialRecord, *, today: date) -> tuple[str, ...]:
@@ -261,7 +259,8 @@ def _places(sites: tuple[Site, ...]) -> str:
     if len({(site.city, site.country) for site in sites}) == 1:
         parts = (sites[0].city, sites[0].country.partition(" (")[0])
         return ", ".join(dict.fromkeys(part for part in parts if part))
-    countries = [_country(name) for name, _ in Counter(site.country for site in sites if site.country).most_common()]
+    counted = Counter(site.country for site in sites if site.country)
+    countries = [country_label(name) for name, _ in counted.most_common()]
     if len(countries) > 2:
         return (
             f"{len(countries)} countries, most of them in {countries[0]}"
@@ -273,8 +272,3 @@ def _places(sites: tuple[Site, ...]) -> str:
 
 def _leads(sites: tuple[Site, ...]) -> bool:
     return Counter(site.country for site in sites).most_common(1)[0][1] * 2 > len(sites)
-
-
-def _country(name: str) -> str:
-    plain = name.partition(" (")[0]
-    return f"the {plain}" if plain.startswith(_THE) else plain

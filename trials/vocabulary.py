@@ -300,6 +300,16 @@ def listed(words: list[str] | tuple[str, ...]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+_THE = ("United ", "Netherlands", "Philippines", "Dominican Republic", "Democratic Republic", "Bahamas", "Maldives",
+        "Palestinian")  # fmt: skip
+
+
+def country_label(name: str) -> str:
+    """As it reads within a sentence: `the United States`, `Turkey` for `Turkey (Türkiye)`."""
+    plain = name.partition(" (")[0]
+    return f"the {plain}" if plain.startswith(_THE) else plain
+
+
 def place_label(facility: str = "", city: str = "", state: str = "", zip: str = "", country: str = "") -> str:
     """One line for a site, skipping what the record leaves out: no stray commas."""
     return ", ".join(part for part in (facility, city, state, zip, country) if part)

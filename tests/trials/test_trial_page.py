@@ -188,6 +188,11 @@ def test_the_banner_names_a_day_as_a_day(client: Client, clock: Any) -> None:
     assert "due to end on May 3, 2026." in page(client, trial)
 
 
+def test_a_day_is_due_on_and_a_month_in(client: Client, clock: Any) -> None:
+    trial = with_status("RECRUITING", primaryCompletionDateStruct={"date": "2026-05-31"})
+    assert "though its main results were due on May 31, 2026" in page(client, trial)
+
+
 def test_no_banner_in_the_month_when_they_are_due(client: Client, clock: Any) -> None:
     trial = with_status("RECRUITING", primaryCompletionDateStruct={"date": "2026-07"})
     assert "measurements were due" not in page(client, trial)

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from trials.records import TrialRecord
-from trials.vocabulary import listed
+from trials.vocabulary import country_label, listed
 
 WIDTH, HEIGHT, NORTH = 360, 144, 84
 LEAST_COUNTRIES = 2
@@ -35,14 +35,14 @@ def site_map(record: TrialRecord) -> SiteMap | None:
     if len(countries) < LEAST_COUNTRIES or not points:
         return None
     shown = sorted(points.most_common(MOST_DOTS))
-    dots = [Dot(x + 180, NORTH - y, round(min(4.0, 1.3 + 0.25 * count), 1)) for (x, y), count in shown]
+    dots = [Dot(x + 180, NORTH - y, round(min(4.5, 2 + 0.25 * count), 1)) for (x, y), count in shown]
     return SiteMap(dots, _words(countries))
 
 
 def _words(countries: Counter[str]) -> str:
     """`12 sites in 8 countries: 5 in Spain, ... and 3 in others`."""
     total = sum(countries.values())
-    named = [f"{count} in {country}" for country, count in countries.most_common(NAMED)]
+    named = [f"{count} in {country_label(country)}" for country, count in countries.most_common(NAMED)]
     rest = total - sum(count for _, count in countries.most_common(NAMED))
     if rest:
         named.append(f"{rest} in other countries")
