@@ -245,7 +245,7 @@ def _where(record: TrialRecord) -> str:
         return "The record does not list a site." if record.status in ("RECRUITING", "NOT_YET_RECRUITING") else ""
     one, many = ("was", "were") if _tense(record) in _WAS else ("is", "are")
     if any(site.city.casefold() in _MANY for site in record.sites):
-        named = [_country(name) for name in dict.fromkeys(site.country for site in record.sites) if name]
+        named = [country_label(name) for name in dict.fromkeys(site.country for site in record.sites) if name]
         countries = listed(named) if len(named) < 3 else f"{len(named)} countries"
         return f"There {many} many sites{f' in {countries}' if countries else ''}."
     place = _places(record.sites)

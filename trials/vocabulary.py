@@ -35,7 +35,7 @@ STATUS = {
     ),
     "COMPLETED": Status("Completed", "Finished, so nobody can join now", "has finished", has_ended=True),
     "UNKNOWN": Status(
-        "Unknown", "The sponsor has not confirmed the status for two years or more", "has a status that is now unknown"
+        "Unknown", "Not confirmed for two years or more", "has a status that is now unknown"
     ),
     "WITHHELD": Status(
         "Details withheld", "The device is not cleared yet, so the details are hidden", "has its details hidden"

@@ -425,7 +425,7 @@ def test_criteria_are_two_lists_with_the_original_one_click_away(client: Client)
     assert text.index("You cannot join if") < text.index("Allergy to tea")
     assert "The rules as the registrant wrote them" in text
     assert "Ages 18 years and older" in text
-    assert "Healthy volunteers Healthy volunteers can join" in text
+    assert "Healthy volunteers Can join" in text
 
 
 @pytest.mark.parametrize("status", ["COMPLETED", "TERMINATED", "WITHDRAWN"])

@@ -16,6 +16,7 @@ SHOWN_UPDATES = 5
 GLANCE = 700
 """Characters of rules that a phone shows without making the reader scroll past screens of them."""
 NOT_SAID = "The record does not say"
+_HEALTHY = {True: "Can join", False: "Cannot join"}
 
 
 class Update(NamedTuple):
@@ -110,7 +111,7 @@ def joining(record: TrialRecord) -> dict[str, Any]:
     facts = [
         ("Ages", ages(record)),
         ("Sex", participants.sex_label(record) if record.sex else ""),
-        ("Healthy volunteers", vocabulary.healthy_volunteers_label(record.healthy_volunteers)),
+        ("Healthy volunteers", _HEALTHY.get(record.healthy_volunteers, "")),
     ]
     said = [(label, value) for label, value in facts if value and value not in ("Not stated", NOT_SAID)]
     criteria = eligibility.parse(record.eligibility)
