@@ -77,6 +77,13 @@ def in_short(record: TrialRecord, *, today: date) -> tuple[str, ...]:
     return (*status, *what[:room], *whom, *rest)
 
 
+def what_it_is(record: TrialRecord, *, today: date) -> tuple[str, ...]:
+    """What is tested, and for whom: what a first screen needs, beside the status and the place that it shows. A record
+    that tells neither gets what there is to say of it."""
+    said = (*_what(record), _for_whom(record), cancer_gloss(record))
+    return tuple(sentence for sentence in said if sentence) or in_short(record, today=today)
+
+
 def _tense(record: TrialRecord) -> str:
     return _TENSE.get(record.status, "now")
 

@@ -68,7 +68,7 @@ document.querySelectorAll("a[data-keep]").forEach((link) => {
   });
   show();
   link.replaceWith(button);
-  (button.closest(".tools") || button).after(said);
+  (button.closest(".tools, .actions") || button).after(said);
 });
 
 document.querySelectorAll("button[data-copy]").forEach((button) => {

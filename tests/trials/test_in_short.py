@@ -8,7 +8,7 @@ import pytest
 
 from explainers.readability import grade
 from tests.real_records import needs_records, real_records
-from trials.in_short import in_short
+from trials.in_short import in_short, what_it_is
 from trials.records import Arm, Intervention, MeshTerm, RecordDate, Site, TrialRecord
 
 TODAY = date(2026, 7, 1)
@@ -49,6 +49,22 @@ def test_a_full_record_answers_every_question_in_six_sentences() -> None:
         "There are 2 sites in France.",
         "It plans for 120 people and is due to end in Dec 2027.",
     )
+
+
+def test_what_it_is_leaves_out_what_stands_beside_it() -> None:
+    one = record(
+        conditions=("Carcinoma, Hepatocellular",), interventions=(drug("Sorafenib"),), enrollment=120,
+        sites=(Site(city="Paris", country="France"),), status_verified="2026-06",
+    )  # fmt: skip
+    assert what_it_is(one, today=TODAY) == (
+        "It tests a drug called sorafenib.",
+        "It is for people with hepatocellular carcinoma.",
+        "This is a kind of cancer.",
+    )
+
+
+def test_what_it_is_falls_back_on_all_that_is_known() -> None:
+    assert what_it_is(record(), today=TODAY) == in_short(record(), today=TODAY) != ()
 
 
 @pytest.mark.parametrize(

@@ -283,7 +283,35 @@ def test_readers_see_that_the_record_changed_after_the_check(client: Client) -> 
 def test_in_short_is_labelled_as_made_by_rule_with_the_registrants_text_below(client: Client) -> None:
     text = words(page(client, trial_of(study())))
     assert text.index("In short") < text.index("Made by rule") < text.index("What the trial’s registrant wrote")
+
+
+def test_without_a_summary_the_first_screen_says_what_is_tested_and_for_whom(client: Client) -> None:
+    text = words(page(client, trial_of(study())))
+    assert text.index("It compares green tea with a placebo.") < text.index("Where") < text.index("Get updates")
+    assert "This trial is looking for people now." not in text
     assert "This study tests green tea." in text
+
+
+@pytest.mark.parametrize(
+    "contacts, said, unsaid",
+    [([{"role": "CONTACT", "phone": "555"}], "Who to call", "See the sites"), ([], "See the sites", "Who to call")],
+)
+def test_first_screen_offers_a_call_only_where_there_is_somebody_to_call(
+    client: Client, contacts: list[dict[str, str]], said: str, unsaid: str
+) -> None:
+    html = page(client, with_sites({"facility": "A"}, contacts=contacts))
+    assert f'<a class="button quiet small" href="#contacts">{said}</a>' in html
+    assert unsaid not in html
+
+
+def test_first_screen_offers_neither_sites_nor_calls_where_the_record_has_none(client: Client) -> None:
+    assert 'href="#contacts"' not in page(client, with_sites())
+
+
+def test_a_trial_is_kept_at_the_top_and_shared_at_the_end(client: Client) -> None:
+    html = page(client, trial_of(study()))
+    assert html.index("data-keep=") < html.index('id="updates"') < html.index('id="next"') < html.index("data-copy=")
+    assert html.count("data-keep=") == 1
 
 
 def test_disclaimer_is_closed_and_links_to_the_record(client: Client) -> None:

@@ -50,7 +50,7 @@ def context(
         "no_ladder": standing.no_ladder(record),
         "conditions": conditions,
         "follow": trial.subscription_condition,
-        "in_short": short_sentences(trial, today),
+        "in_short": () if trial.summary else in_short.what_it_is(record, today=today),
         "overtaken": overtaken(trial, changes),
         "joining": joining(record),
         "story": story.story(record, reading.pages(trial, "treatment")),
