@@ -360,6 +360,17 @@ def test_conditions_are_chips_and_hidden_or_merged_ones_are_not(client: Client) 
     assert "tiredness" not in html.lower().replace("tiredness score", "")
 
 
+def test_the_way_up_and_the_first_chip_are_the_condition_that_the_form_names(client: Client) -> None:
+    followed = ConditionFactory(name="chronic prostatitis")
+    trial = trial_of(study(), subscription_condition=followed)
+    for position, condition in enumerate((ConditionFactory(name="cystitis"), followed)):
+        TrialCondition.objects.create(trial=trial, condition=condition, position=position)
+    html = page(client, trial)
+    first, second = re.findall(r'<li><a href="/conditions/([\w-]+)/">[\w ]+</a></li>', html)[:2]
+    assert (first, second) == ("chronic-prostatitis", "chronic-prostatitis")
+    assert html.index(">chronic prostatitis</a></li><li>") < html.index(">cystitis</a></li>")
+
+
 def test_registrants_terms_are_listed_word_for_word(client: Client) -> None:
     html = page(client, trial_of(study(conditionsModule={"conditions": ["Tumors, Solid", "SCLC"]})))
     listed = html[html.index("As listed by the trial registrant") :]

@@ -92,7 +92,8 @@ class Trial(models.Model):
     objects = TrialQuerySet.as_manager()
 
     chips: list[dict[str, str]]
-    """`name` and `slug` of the conditions that readers see, MeSH terms first; set by trials/pages/reading.py."""
+    """`name` and `slug` of the conditions that readers see: the one to subscribe to, MeSH terms, the others; set by
+    trials/pages/reading.py."""
     is_named: bool
     """Whether an explainer names the trial; set there, too."""
     polled_at: datetime | None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, Model, OuterRef, Subquery
+from django.db.models import BooleanField, Exists, ExpressionWrapper, Model, OuterRef, Q, Subquery
 from django.db.models.functions import JSONArray, JSONObject
 
 from trials import freshness
@@ -17,7 +17,9 @@ def _trial() -> TrialQuerySet:
     """With `chips`, its conditions as readers see them, `is_named`, whether an explainer names it, the names of the
     pages of its treatments and sites, and `polled_at`, when the registry was last checked."""
     shown = Condition.objects.shown().filter(trial_conditions__trial=OuterRef("pk"))
-    chips = shown.order_by("trial_conditions__position").values(chip=JSONObject(name="name", slug="slug"))
+    followed = ExpressionWrapper(Q(pk=OuterRef("subscription_condition")), output_field=BooleanField())
+    in_order = shown.annotate(is_followed=followed).order_by("-is_followed", "trial_conditions__position")
+    chips = in_order.values(chip=JSONObject(name="name", slug="slug"))
     named = Trial._meta.get_field("explainer_mentions").related_model._default_manager.filter(trial=OuterRef("pk"))
     found = Trial.objects.for_page().filter(nct_id=ASKED)
     return found.annotate(  # type: ignore[no-redef]  # the model says so too
