@@ -16,6 +16,8 @@ NOT_SAID = "The record does not say"
 LETTERS = "ABCD"
 NAMED = 4
 _LONGEST = 220
+_SAID = 6
+"""Facts that a sentence names."""
 
 
 class Row(NamedTuple):
@@ -63,12 +65,22 @@ def only_differing(made: Sequence[Part]) -> list[Part]:
 
 
 def in_words(made: Sequence[Part]) -> list[str]:
-    """`They differ in status and phase.` `They are alike in sex and sponsor.`"""
+    """`They differ in status and phase.` `They are alike in the other 17 facts.` Long lists of facts are counted."""
     rows = [row for part in made for row in part.rows]
     differ = [_inside(row.label) for row in rows if row.differs]
     alike = [_inside(row.label) for row in rows if not row.differs]
-    out = [f"They differ in {vocabulary.listed(differ)}."] if differ else ["They do not differ in what we compare."]
-    return out + ([f"They are alike in {vocabulary.listed(alike)}."] if alike and differ else [])
+    if not differ:
+        return ["They do not differ in what we compare."]
+    if len(differ) > _SAID:
+        return [f"They differ in {_all_but(alike, len(rows))}."]
+    same = f"the other {len(alike)} facts" if len(alike) > _SAID else vocabulary.listed(alike)
+    return [f"They differ in {vocabulary.listed(differ)}.", *([f"They are alike in {same}."] if alike else [])]
+
+
+def _all_but(alike: list[str], count: int) -> str:
+    if len(alike) > _SAID:
+        return f"{count - len(alike)} of the {count} facts below"
+    return f"all {count} facts but {vocabulary.listed(alike)}" if alike else f"all {count} facts"
 
 
 def _inside(label: str) -> str:
