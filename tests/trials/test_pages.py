@@ -125,7 +125,7 @@ def test_changed_criteria_are_told_one_by_one(client: Client) -> None:
     html = get(client, f"/trials/{trial.nct_id}/changes/2/")
     assert "<del>Allergy to tea</del>" in html
     assert "<ins>Works nights</ins>" in html
-    assert re.search(r"Age <del>.*?18.*?</del><ins>.*?21", html)
+    assert re.search(r"Before</span> <del>Age 18[^<]*</del><br><span class=\"cue\">Now</span> <ins>Age 21", html)
 
 
 @pytest.mark.parametrize("version", [1, 3, 999])

@@ -43,13 +43,17 @@ def compared(change: TrialChange | Change) -> list[Compared]:
 
 def _criteria(old: dict[str, Any], new: dict[str, Any]) -> list[Compared]:
     edited = zip(old.get("edited", []), new.get("edited", []), strict=True)
-    out = [Compared(pieces=word_diff(shown(before["text"]), shown(after["text"]))) for before, after in edited]
+    out = [_side_by_side(shown(before["text"]), shown(after["text"])) for before, after in edited]
     out += [Compared(new=shown(item["text"])) for item in new.get("added", [])]
     return out + [Compared(old=shown(item["text"])) for item in old.get("removed", [])]
 
 
 def _pair(field: str, old: Any, new: Any) -> Compared:
-    before, after = masked(words(field, old)), masked(words(field, new))
+    return _side_by_side(masked(words(field, old)), masked(words(field, new)))
+
+
+def _side_by_side(before: str, after: str) -> Compared:
+    """Short texts are read whole, one below the other: marks within a few words are a riddle."""
     if before and after and len(before) + len(after) > _LONG:
         return Compared(pieces=word_diff(before, after))
     return Compared(before, after)
