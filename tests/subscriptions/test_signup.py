@@ -50,6 +50,12 @@ def test_a_rude_address_is_refused_and_leaves_nothing(client, trial, rude):
     assert not Confirmation.objects.exists()
 
 
+def test_a_slip_in_the_address_is_told_beside_what_was_typed(client, trial):
+    html = post(client, email="reader@example").content.decode()
+    assert "Nothing was sent yet." in html
+    assert 'value="reader@example" aria-invalid="true"' in html
+
+
 @pytest.mark.parametrize("odd", ["o'neill+trials@example.co.uk", "A.B-c_d@EXAMPLE.org", "a@bücher.example"])
 def test_an_unusual_address_is_taken(client, trial, odd):
     assert post(client, email=odd).status_code == 200
