@@ -69,6 +69,22 @@ def test_conditions_from_a_to_z(client: Client) -> None:
     assert "hidden one" not in html
 
 
+def test_many_conditions_come_by_letter_and_every_letter_leads_somewhere(client: Client, monkeypatch: Any) -> None:
+    monkeypatch.setattr("trials.views.conditions.WHOLE", 2)
+    monkeypatch.setattr("trials.views.conditions.PER_PAGE", 1)
+    for name, open_count in (("asthma", 1), ("Arthritis", 0), ("zoster", 5), ("2q37 deletion", 0)):
+        ConditionFactory(name=name, trial_count=6, open_count=open_count)
+    first = get(client, "/conditions/")
+    assert re.findall(r'<li><a href="/conditions/([\w-]+)/">', first) == ["zoster", "asthma"]
+    assert re.findall(r'href="\?letter=([^"]+)"', first) == ["%23", "A", "Z"]
+    page, rest = get(client, "/conditions/?letter=a"), get(client, "/conditions/?letter=A&page=2")
+    assert ">Arthritis</a>" in page
+    assert '<a rel="next" href="?letter=A&amp;page=2">' in page
+    assert ">asthma</a>" in rest
+    assert ">2q37 deletion</a>" in get(client, "/conditions/?letter=%23")
+    assert "There is no page 9." in get(client, "/conditions/?letter=A&page=9")
+
+
 def test_condition_page_has_form_and_feed(client: Client) -> None:
     ConditionFactory(name="asthma", trial_count=3, open_count=1)
     html = get(client, "/conditions/asthma/")

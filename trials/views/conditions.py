@@ -1,28 +1,48 @@
 from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
 from django.db.models import Case, F, IntegerField, Value, When
+from django.db.models.functions import Left, Lower
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from trials.models import Condition, ConditionName, Trial
+from trials.models.conditions import ConditionQuerySet
 from trials.models.trials import TrialQuerySet
 from trials.pages import condition_page, finder, structured
 from trials.search.asking import understood
 from trials.search.finding import find
+from trials.views.directory import number_in
+
+WHOLE, COMMONEST, PER_PAGE = 300, 60, 200
+"""Conditions that one page holds from A to Z; those shown first of a longer list; those of a letter's page."""
 
 
 def index(request: HttpRequest) -> HttpResponse:
-    """A to Z. Long vocabularies show one letter at a time; `?letter=` picks it."""
+    """A to Z. Of a long list those with the most open trials; `?letter=` has those that begin so, a page at a time."""
     rows = Condition.objects.shown().filter(trial_count__gt=0)
-    letters = sorted({_letter(name) for name in rows.values_list("name", flat=True)})
-    letter = request.GET.get("letter", "").upper()[:1]
-    if letter in letters:
-        rows = rows.filter(name__istartswith=letter) if letter != "#" else rows.exclude(name__iregex=r"^[a-z]")
-    ordered = sorted(rows[:3000], key=lambda c: (_letter(c.name), c.name.casefold()))
-    groups = [(initial, list(members)) for initial, members in groupby(ordered, key=lambda c: _letter(c.name))]
-    return render(request, "trials/conditions.html", {"groups": groups, "letters": letters, "letter": letter})
+    letters = sorted(set(map(_letter, rows.values_list(Left("name", 1), flat=True).distinct())))
+    letter, number = request.GET.get("letter", "").upper()[:1], number_in(request)
+    context: dict[str, Any] = {"letters": letters, "letter": letter if letter in letters else "", "number": number}
+    if context["letter"]:
+        context |= _of_letter(rows, letter, number)
+    elif rows[WHOLE:].exists():
+        context["groups"] = [("With the most open trials", rows.commonest()[:COMMONEST])]
+    else:
+        ordered = sorted(rows, key=lambda each: (_letter(each.name), each.name.casefold()))
+        by_letter = groupby(ordered, key=lambda each: _letter(each.name))
+        context["groups"] = [(initial, list(those)) for initial, those in by_letter]
+        context["is_whole"] = True
+    return render(request, "trials/conditions.html", context)
+
+
+def _of_letter(rows: ConditionQuerySet, letter: str, number: int) -> dict[str, Any]:
+    begins = rows.exclude(name__iregex=r"^[a-z]") if letter == "#" else rows.filter(name__istartswith=letter)
+    skip = (number - 1) * PER_PAGE
+    found = list(begins.order_by(Lower("name"), "name")[skip : skip + PER_PAGE + 1])
+    return {"groups": [(letter, found[:PER_PAGE])] if found else [], "next": number + 1 if found[PER_PAGE:] else 0}
 
 
 def _letter(name: str) -> str:
