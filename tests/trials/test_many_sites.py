@@ -94,3 +94,31 @@ def test_a_record_without_sites_says_so(client: Client) -> None:
     raw = study("NCT99000001", contactsLocationsModule={"locations": []})
     TrialFactory(nct_id="NCT99000001", document=raw)
     assert "The record lists no site." in get(client, "/trials/NCT99000001/sites/")
+
+
+def test_sites_near_a_place_are_shown_nearest_first_with_their_distance(client: Client) -> None:
+    towns = (("Far", "Lyon", "France", 45.76, 4.84), ("Near", "Cambridge", "United States", 42.37, -71.11),
+             ("Nearest", "Boston", "United States", 42.36, -71.06), ("Nowhere", "", "France", None, None))  # fmt: skip
+    rows = [
+        {"facility": name, "city": city, "country": country, "status": "RECRUITING"}
+        | ({"geoPoint": {"lat": lat, "lon": lon}} if lat else {})
+        for name, city, country, lat, lon in towns
+    ]
+    trial = TrialFactory(document=study("NCT99000001", contactsLocationsModule={"locations": rows}))
+    assert 'name="near"' in get(client, trial.get_absolute_url())
+    response = client.get(f"{trial.get_absolute_url()}sites/?near=Boston, MA")
+    html = response.content.decode()
+    assert re.findall(r'<li class="place"><b>(\w+)</b>', html) == ["Nearest", "Near", "Far", "Nowhere"]
+    assert "under 1 mi · Boston, United States" in html
+    assert "Sites nearest to Boston" in html
+    assert response["Cache-Control"] == "private"
+
+
+def test_an_unknown_place_is_told_and_all_sites_stay(client: Client) -> None:
+    html = get(client, f"{trial_with(5).get_absolute_url()}sites/?near=Zzyzzx")
+    assert "We do not know the place “Zzyzzx”." in html
+    assert html.count('class="place"') == 5
+
+
+def test_a_few_sites_need_no_search(client: Client) -> None:
+    assert 'name="near"' not in get(client, trial_with(3).get_absolute_url())

@@ -47,9 +47,18 @@ def asked_place(text: str) -> AskedPlace:
 
 def nearest(record: TrialRecord, place: Place | None, most: int) -> list[NearSite]:
     """Without a place, the first sites that may be open, in the record's order. Sites without a point come last."""
+    return [_shown(record.sites[index], km, place) for index, km in by_distance(record, place)[:most]]
+
+
+def by_distance(record: TrialRecord, place: Place | None) -> list[tuple[int, float]]:
+    """Each site's place in the record and its distance in km, those that may be open first."""
     far: Callable[[Site], float] = _distance_from(place) if place else lambda site: 0.0
-    ordered = sorted(record.sites, key=lambda site: (site.status not in SITE_MAY_BE_OPEN, far(site)))
-    return [_shown(site, far(site), place) for site in ordered[:most]]
+    found = [(index, far(site)) for index, site in enumerate(record.sites)]
+    return sorted(found, key=lambda each: (record.sites[each[0]].status not in SITE_MAY_BE_OPEN, each[1]))
+
+
+def away_label(km: float, place: Place | None) -> str:
+    return away(km, place.uses_miles) if place and km != float("inf") else ""
 
 
 def _distance_from(place: Place) -> Callable[[Site], float]:
@@ -71,6 +80,6 @@ def _shown(site: Site, km: float, place: Place | None) -> NearSite:
     return NearSite(
         masked(unescape(site.facility)) or "A site without a name",
         vocabulary.place_label("", site.city, site.state, "", site.country),
-        away(km, place.uses_miles) if place and km != float("inf") else "",
+        away_label(km, place),
         vocabulary.status_label(site.status).lower() if site.status else "status not stated",
     )

@@ -1,4 +1,4 @@
-"""The sites of a trial that has too many for one page: counts by country, and pages of them. Pure."""
+"""The sites of a trial with too many for one page: by country, in pages, nearest first. Pure but for the gazetteer."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -7,10 +7,13 @@ from urllib.parse import urlencode
 from django.utils.text import slugify
 
 from trials.pages import sites
-from trials.pages.sites import NO_PAGES, Country, Pages
+from trials.pages.nearest import away_label, by_distance
+from trials.pages.sites import NO_PAGES, Country, Pages, State
+from trials.places import Place
 from trials.records import TrialRecord
 
 PER_PAGE = 100
+NEAREST = 10
 
 
 class CountrySites(NamedTuple):
@@ -47,6 +50,15 @@ def by_country(record: TrialRecord) -> list[CountrySites]:
     rows = [CountrySites(name or "Country not stated", slugify(name) or "none", count)
             for name, count in counted.items()]  # fmt: skip
     return sorted(rows, key=lambda row: (-row.sites, row.name))
+
+
+def nearest_to(record: TrialRecord, place: Place, directory: Pages = NO_PAGES) -> Country:
+    """The nearest sites, with how far they are before their address; those that may be open come first."""
+    shown = []
+    for index, km in by_distance(record, place)[:NEAREST]:
+        site = sites.place(record.sites[index], index, directory.get(index, ""))
+        shown.append(site._replace(address=" · ".join(filter(None, (away_label(km, place), site.address)))))
+    return Country(place.label, [State("", shown)])
 
 
 def page_of(record: TrialRecord, country: str, number: int, directory: Pages = NO_PAGES) -> SitePage | None:
