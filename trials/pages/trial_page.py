@@ -16,7 +16,7 @@ SHOWN_UPDATES = 5
 GLANCE = 700
 """Characters of rules that a phone shows without making the reader scroll past screens of them."""
 NOT_SAID = "The record does not say"
-_HEALTHY = {True: "Can join", False: "Cannot join"}
+_HEALTHY: dict[bool | None, str] = {True: "Can join", False: "Cannot join"}
 
 
 class Update(NamedTuple):
