@@ -99,7 +99,7 @@ def test_the_answer_and_the_work_are_the_same_for_every_address(client, trial, d
     answers = []
     post(client)
     for address in ("new@example.org", "known@example.org", "bad@example.org", ADDRESS):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             response = post(client, email=address)
         answers.append((response.status_code, response.content, sorted(response.items()), list(response.cookies)))
     assert all(answer == answers[0] for answer in answers)
@@ -384,6 +384,7 @@ def test_moving_to_a_known_address_joins_the_two(trial):
     assert old.email is None
 
 
+@pytest.mark.django_db
 def test_the_page_without_a_topic_says_what_one_can_follow_and_leads_there(client):
     html = client.get("/updates/").content.decode()
     for path in (

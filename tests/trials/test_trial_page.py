@@ -190,7 +190,7 @@ def test_the_banner_names_a_day_as_a_day(client: Client, clock: Any) -> None:
 
 def test_a_day_is_due_on_and_a_month_in(client: Client, clock: Any) -> None:
     trial = with_status("RECRUITING", primaryCompletionDateStruct={"date": "2026-05-31"})
-    assert "though its main results were due on May 31, 2026" in page(client, trial)
+    assert "though its main measurements were due to end on May 31, 2026" in page(client, trial)
 
 
 def test_no_banner_in_the_month_when_they_are_due(client: Client, clock: Any) -> None:
@@ -438,7 +438,7 @@ def test_first_ten_sites_then_the_others(client: Client) -> None:
 
 def test_an_unknown_status_claims_neither_two_years_nor_an_open_trial(client: Client) -> None:
     text = words(page(client, with_status("UNKNOWN", statusVerifiedDate="2009-02", lastKnownStatus="COMPLETED")))
-    assert "The sponsor has not confirmed the status for two years or more" in text
+    assert "Not confirmed for two years or more" in text
     assert "Nobody has confirmed for two years or more how this trial stands." in text
     assert "still open. Ask" not in text
 
