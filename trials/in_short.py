@@ -78,10 +78,12 @@ def in_short(record: TrialRecord, *, today: date) -> tuple[str, ...]:
 
 
 def what_it_is(record: TrialRecord, *, today: date) -> tuple[str, ...]:
-    """What is tested, and for whom: what a first screen needs, beside the status and the place that it shows. A record
-    that tells neither gets what there is to say of it."""
-    said = (*_what(record), _for_whom(record), cancer_gloss(record))
-    return tuple(sentence for sentence in said if sentence) or in_short(record, today=today)
+    """What is tested, for whom, how many and until when: what a first screen needs beside the status and the place
+    that it shows. A record that does not tell what it tests gets what there is to say of it."""
+    what = (*_what(record), _for_whom(record), cancer_gloss(record))
+    if not any(what):
+        return in_short(record, today=today)
+    return tuple(sentence for sentence in (*what, size_and_end(record, today)) if sentence)
 
 
 def _tense(record: TrialRecord) -> str:

@@ -60,6 +60,7 @@ def test_what_it_is_leaves_out_what_stands_beside_it() -> None:
         "It tests a drug called sorafenib.",
         "It is for people with hepatocellular carcinoma.",
         "This is a kind of cancer.",
+        "Its size in the record is 120 people.",
     )
 
 

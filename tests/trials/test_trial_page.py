@@ -779,3 +779,11 @@ def test_long_lists_of_rules_show_the_first_and_keep_the_others_a_click_away(cli
 def test_a_long_title_is_set_smaller_and_codes_do_not_break(client: Client) -> None:
     html = page(client, trial_of(study(), brief_title="A Study of B7-H3 CAR T Cells " + "in Many People " * 6))
     assert '<h1 class="long">A Study of <span class="whole">B7-H3</span> CAR' in html
+
+
+@pytest.mark.parametrize("status, offers", [("RECRUITING", True), ("NOT_YET_RECRUITING", True), ("COMPLETED", False)])
+def test_nobody_is_told_to_call_about_a_trial_that_has_ended(client: Client, status: str, offers: bool) -> None:
+    site = {"facility": "Sample Hospital", "city": "Boston", "country": "United States"}
+    html = page(client, with_sites(site, contacts=[{"name": "Ann", "phone": PHONE}], overallStatus=status))
+    assert ("Who to call" in html) is offers
+    assert ("What to say when you call" in html) is offers
