@@ -52,14 +52,17 @@ class ExplainerForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         seen = cleaned.get("seen")
-        now = Explainer.objects.filter(pk=self.instance.pk).first() if self.instance.pk else None
+        rows = Explainer.objects.select_for_update().filter(pk=self.instance.pk)  # of two saves at once, one waits
+        now = rows.first() if self.instance.pk else None
         if now is not None and seen is not None and now.revision != seen:
             self._show_conflict(now, cleaned)
         return cleaned
 
     def _show_conflict(self, now: Explainer, mine: dict[str, Any]) -> None:
         """Mine stays in the fields, theirs stands beside each; the next save is knowingly on top of theirs."""
-        self.data = {**self.data, self.add_prefix("seen"): str(now.revision)}
+        data = self.data.copy()
+        data[self.add_prefix("seen")] = str(now.revision)
+        self.data = data
         self.add_error(None, "Somebody else saved this text while you wrote. Their texts stand beside yours.")
         for name in PLAIN_FIELDS:
             theirs = getattr(now, name)

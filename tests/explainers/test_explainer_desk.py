@@ -236,3 +236,14 @@ def test_pasted_html_is_cleaned_for_editors_only(client):
     assert client.post(path, paste).json() == {"html": "<p>Hi</p>", "shown": "<p>Hi</p>"}
     client.force_login(member("Reviewer"))
     assert client.post(path, paste).status_code == 403
+
+
+def test_the_second_of_two_savers_finds_their_words_as_they_typed_them(client, category):
+    row = make(category)
+    client.force_login(member("Editor"))
+    path = f"/admin/explainers/explainer/{row.pk}/change/"
+    client.post(path, form_of(row, title="First of us"))
+    answer = client.post(path, form_of(row, title="Second of us"))
+    form = answer.context["adminform"].form
+    assert (form["title"].value(), form["seen"].value()) == ("Second of us", str(row.revision + 1))
+    assert "Saved by somebody else: First of us" in answer.content.decode()
