@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from explainers import checklist, readability, rendering
 from explainers.admin.doer import doer
+from explainers.admin.drafts import saved_tag
 from explainers.content import LISTS, PLAIN_FIELDS, RICH, freeze
 from explainers.models import Category, Explainer, ExplainerItem, Faq, Reference, Resource
 from explainers.publishing import PublishingError
@@ -146,6 +147,13 @@ class ExplainerAdmin(admin.ModelAdmin):
                 "is_mine": row.author_id == request.user.pk,
             }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def message_user(
+        self, request: HttpRequest, message: Any, level: int | str = messages.INFO, extra_tags: str = "", *more: Any
+    ) -> None:
+        """The admin tells of each save by this."""
+        tags = saved_tag(request) if level == messages.SUCCESS else ""
+        super().message_user(request, message, level, extra_tags or tags, *more)
 
     def save_model(self, request: HttpRequest, obj: Explainer, form: Any, change: bool) -> None:
         before = Explainer.objects.filter(pk=obj.pk).first() if change else None

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from explainers import publishing
 from explainers.admin import previews
 from explainers.admin.doer import doer
+from explainers.admin.drafts import saved_tag
 from explainers.gauge import Gauge, measure
 from explainers.models import Autosave, GlossaryTerm, PlainSummary, SummaryText
 from explainers.newest import starter
@@ -64,8 +65,8 @@ def write(request: HttpRequest, nct_id: str) -> HttpResponse:
     summary = getattr(trial, "plain_summary", None)
     kept = Autosave.objects.filter(user=doer(request), trial=trial).first()
     text = summary.working_text if summary else starter(trial)
-    if kept and "restore" in request.GET:
-        text = SummaryText(**kept.text)
+    if kept and "restore" in request.GET:  # it goes on from where it began: what was saved since is met as a conflict
+        return _page(request, trial, SummaryText(**kept.text), kept=kept, revision=kept.revision)
     return _page(request, trial, text, kept=kept)
 
 
@@ -81,7 +82,7 @@ def _act(request: HttpRequest, trial: Trial) -> HttpResponse:
     except publishing.PublishingError as error:
         messages.error(request, str(error))
         return _page(request, trial, _typed(request))
-    messages.success(request, done)
+    messages.success(request, done, extra_tags=saved_tag(request) if needs == CHANGE else "")
     return redirect("admin:index" if step in ("submit", "publish", "still_correct") else request.path)
 
 
@@ -168,8 +169,9 @@ def autosave(request: HttpRequest, nct_id: str) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, trial: Trial, text: SummaryText, *, theirs: PlainSummary | None = None, kept: Any = None
-) -> HttpResponse:
+    request: HttpRequest, trial: Trial, text: SummaryText, *,
+    theirs: PlainSummary | None = None, kept: Any = None, revision: int | None = None,
+) -> HttpResponse:  # fmt: skip
     summary = PlainSummary.objects.filter(trial=trial).select_related("author", "pending_author").first()
     changes = list(trial.changes.newest_first()[:60])
     other = theirs.working_text.as_dict() if theirs else {}
@@ -184,6 +186,7 @@ def _page(
         **admin.site.each_context(request),
         "title": f"{trial.nct_id}: plain summary",
         "trial": trial, "record": trial.record, "summary": summary, "fields": fields, "conflict": bool(theirs),
+        "revision": revision if revision is not None else summary.revision if summary else 0,
         "in_short": in_short(trial.record, today=timezone.now().date()),
         "facts": trial_page.facts(trial.record),
         "changes": changes,

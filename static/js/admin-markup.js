@@ -64,6 +64,7 @@ function equip(area) {
     clearTimeout(soon);
     soon = setTimeout(() => show().catch(() => {}), 500);
   });
+  area.addEventListener("brought-back", () => show().catch(() => {}));
   area.addEventListener("keydown", (event) => {
     const tool = (event.ctrlKey || event.metaKey) && TOOLS.find(([, , , key]) => key === event.key.toLowerCase());
     if (!tool) return;

@@ -251,6 +251,10 @@ function equip(lib, area) {
   };
   area.after(swap, said);
   document.querySelector(`label[for=${area.id}]`)?.addEventListener("click", () => running?.editor.commands.focus());
+  area.addEventListener("brought-back", () => {
+    if (running) stop();
+    begin();
+  });
   begin();
 }
 

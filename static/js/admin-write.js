@@ -4,21 +4,27 @@ const gauge = document.getElementById("gauge");
 const told = document.getElementById("autosaved");
 let soon;
 let later;
-let changed = false;
 
-function send(address) {
-  return fetch(address, { method: "POST", body: new FormData(form), credentials: "same-origin" });
+// A log-in page in place of the answer, or none at all: admin-drafts.js has what was typed.
+async function send(address) {
+  const answer = await fetch(address, { method: "POST", body: new FormData(form), credentials: "same-origin" });
+  if (answer.ok && !answer.redirected) return answer;
+  throw new Error(answer.redirected || answer.status === 403 ? "You are logged out." : "The site does not answer as it should.");
+}
+
+function stays(error) {
+  const reason = error instanceof TypeError ? "There is no connection." : error.message;
+  told.textContent = `${reason} What you type stays in this browser. Log in again in another tab, or wait for the line.`;
 }
 
 async function measure() {
-  const answer = await send(form.dataset.gauge);
-  if (answer.ok) gauge.innerHTML = await answer.text();
+  gauge.innerHTML = await (await send(form.dataset.gauge)).text();
 }
 
 async function keep() {
   const answer = await send(form.dataset.autosave);
-  if (!answer.ok) return;
   told.textContent = `Kept at ${(await answer.json()).saved}`;
+  form.dispatchEvent(new Event("kept-by-server"));
   for (const link of links) link.search = "?typed";
   show();
 }
@@ -56,15 +62,8 @@ frame?.addEventListener("load", () => reader()?.scrollTo(0, scrolled));
 if (chosen) choose(chosen);
 
 form?.addEventListener("input", () => {
-  changed = true;
   clearTimeout(soon);
   clearTimeout(later);
   soon = setTimeout(() => measure().catch(() => {}), 600);
-  later = setTimeout(() => keep().catch(() => {}), 2500);
-});
-form?.addEventListener("submit", () => {
-  changed = false;
-});
-addEventListener("beforeunload", (event) => {
-  if (changed) event.preventDefault();
+  later = setTimeout(() => keep().catch(stays), 2500);
 });

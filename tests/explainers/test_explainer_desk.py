@@ -243,7 +243,26 @@ def test_the_second_of_two_savers_finds_their_words_as_they_typed_them(client, c
     client.force_login(member("Editor"))
     path = f"/admin/explainers/explainer/{row.pk}/change/"
     client.post(path, form_of(row, title="First of us"))
-    answer = client.post(path, form_of(row, title="Second of us"))
+    answer = client.post(path, form_of(row, title="Second of us", draft="abc123xyz"))
     form = answer.context["adminform"].form
     assert (form["title"].value(), form["seen"].value()) == ("Second of us", str(row.revision + 1))
     assert "Saved by somebody else: First of us" in answer.content.decode()
+    assert "draft-saved" not in answer.content.decode()
+
+
+def test_a_save_names_the_draft_that_the_browser_may_throw_away(client, category):
+    row = make(category)
+    client.force_login(member("Editor"))
+    path = f"/admin/explainers/explainer/{row.pk}/change/"
+    saved = client.post(path, form_of(row, title="Better", draft="abc123xyz"), follow=True)
+    assert [message.tags for message in saved.context["messages"]] == ["draft-saved-abc123xyz success"]
+
+
+def test_a_text_that_was_deleted_meanwhile_keeps_its_draft(client, category):
+    client.force_login(member("Editor"))
+    row = make(category)
+    form = form_of(row, draft="abc123xyz")
+    path = f"/admin/explainers/explainer/{row.pk}/change/"
+    row.delete()
+    gone = client.post(path, form, follow=True)
+    assert [message.tags for message in gone.context["messages"]] == ["warning"]

@@ -137,3 +137,38 @@ def test_the_writing_page_has_no_inline_script_or_style(editor, client):
     published_summary(make_or_get())
     own = [fault for path in ("/admin/", BASE) for fault in faults(client.get(path).content.decode())]
     assert own == ["iframe"]  # the preview: see test_previews
+
+
+def test_an_older_text_that_is_brought_back_does_not_go_over_a_newer_save(editor, client):
+    client.post(f"{BASE}autosave/", posted(replace(TEXT, title="Mine, not saved")))
+    client.force_login(member("Editor"))
+    client.post(BASE, posted(replace(TEXT, title="Theirs, saved"), step="save"))
+    client.force_login(editor)
+    restored = client.get(f"{BASE}?restore").content.decode()
+    assert 'name="revision" value="0"' in restored
+    answer = client.post(BASE, posted(replace(TEXT, title="Mine, not saved"), step="save", revision=0))
+    assert answer.status_code == 409
+    assert PlainSummary.objects.get().title == "Theirs, saved"
+
+
+def messages_of(answer):
+    return [message.tags for message in answer.context["messages"]]
+
+
+def test_the_page_that_tells_of_a_save_names_the_draft_that_was_saved(editor, client):
+    saved = client.post(BASE, posted(step="save", draft="abc123xyz"), follow=True)
+    assert messages_of(saved) == ["draft-saved-abc123xyz success"]
+
+
+@pytest.mark.parametrize("token", ["", "short", "a b", '"><script>', "a" * 41])
+def test_no_other_words_get_into_the_page_as_the_name_of_a_draft(editor, client, token):
+    saved = client.post(BASE, posted(step="save", draft=token), follow=True)
+    assert messages_of(saved) == ["success"]
+
+
+def test_a_text_that_was_not_saved_keeps_its_draft(editor, client):
+    client.post(BASE, posted(replace(TEXT, title="First of us"), step="save"))
+    answer = client.post(BASE, posted(replace(TEXT, title="Second of us"), step="save", draft="abc123xyz"))
+    assert "draft-saved" not in answer.content.decode()
+    assert " data-unsaved" in answer.content.decode()
+    assert " data-unsaved" not in client.get(BASE).content.decode()
