@@ -32,4 +32,3 @@ def unknown_words() -> list[tuple[str, int]]:
     spelt: dict[str, str] = {}
     found = Counter(spelt.setdefault(word.casefold(), word) for text in texts for word in jargon(text, terms))
     return found.most_common()
-

@@ -12,6 +12,7 @@ from explainers import publishing
 from explainers.admin import writing
 from explainers.admin.doer import doer
 from explainers.models import PlainSummary, SummaryText, SummaryVersion
+from trials.admin.filters import NamedValues
 
 SHOWN = (
     "trial", *SummaryText.names(), "state", "pending_state", "author", "reviewer_name", "published_at", "checked_at",
@@ -33,7 +34,7 @@ class VersionInline(admin.TabularInline):
 @admin.register(PlainSummary)
 class PlainSummaryAdmin(admin.ModelAdmin):
     list_display = ("trial", "title", "state", "pending_state", "author", "reviewer", "checked_version", "is_sample")
-    list_filter = ("state", "pending_state", "is_sample")
+    list_filter = ("state", ("pending_state", NamedValues), "is_sample")
     search_fields = ("trial__nct_id", "title", "summary")
     list_select_related = ("trial", "author", "reviewer")
     inlines = (VersionInline,)

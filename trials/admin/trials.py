@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from trials.admin.filters import NamedValues
 from trials.models import Trial
 
 EDITABLE = ("subscription_condition", "keeps_subscription_condition")
@@ -13,7 +14,7 @@ class TrialAdmin(admin.ModelAdmin):
     """The registry's facts are to be read; which condition the page offers for following is an editor's choice."""
 
     list_display = ["nct_id", "brief_title", "status", "version", "first_seen_at", "last_changed_at", "gone_at"]
-    list_filter = ["status", "study_type", "is_served"]
+    list_filter = ["status", ("study_type", NamedValues), "is_served"]
     search_fields = ["=nct_id", "brief_title"]
     show_full_result_count = False
     autocomplete_fields = ["subscription_condition"]
