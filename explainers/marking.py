@@ -55,23 +55,30 @@ class Citations:
         return self.order.index(number) + 1, self.uses[number]
 
 
-class Glossary:
-    """Finds the terms of the glossary in a text; each is found once."""
+class Vocabulary:
+    """The terms of the glossary, ready to be found: one for many pages."""
 
     def __init__(self, words: Iterable[Word]) -> None:
-        self.words = list(words)
-        self.used: list[Word] = []
-        self._by_form = {form.casefold(): word for word in self.words for form in word.forms if form}
-        forms = sorted(self._by_form, key=len, reverse=True)
+        self.words = tuple(words)
+        self.by_form = {form.casefold(): word for word in self.words for form in word.forms if form}
+        forms = sorted(self.by_form, key=len, reverse=True)
         joined = "|".join(map(re.escape, forms))
-        self._pattern = re.compile(rf"(?<![\w-])(?:{joined})(?![\w-])", re.I) if forms else None
+        self.pattern = re.compile(rf"(?<![\w-])(?:{joined})(?![\w-])", re.I) if forms else None
+
+
+class Glossary:
+    """Marks the terms in the texts of one page; each is marked once."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.used: list[Word] = []
 
     def mark(self, text: str) -> str:
-        if self._pattern is None:
+        if self.vocabulary.pattern is None:
             return escape(text, quote=False)
         out, end = [], 0
-        for match in self._pattern.finditer(text):
-            word = self._by_form[match.group().casefold()]
+        for match in self.vocabulary.pattern.finditer(text):
+            word = self.vocabulary.by_form[match.group().casefold()]
             if word in self.used or not _same_case(match.group(), word):
                 continue
             self.used.append(word)
@@ -102,7 +109,7 @@ class Marker:
     ) -> None:
         self.citations = Citations(frozenset(references))
         self.trials = trials or {}
-        self.glossary = Glossary(words)
+        self.glossary = Glossary(Vocabulary(words))
         self.anchors = set(taken)
 
     def html(self, clean_html: str) -> tuple[str, list[Heading]]:

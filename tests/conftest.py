@@ -38,4 +38,7 @@ def _no_way_out() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _clean_cache(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("django_db"):
+        from explainers.models import known_words
+
         cache.clear()
+        known_words.forget()

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from explainers.marking import Word
+
 
 class GlossaryTerm(models.Model):
     term = models.CharField(max_length=80, help_text="As it stands in a sentence: apheresis, CAR T cell.")
@@ -35,3 +37,6 @@ class GlossaryTerm(models.Model):
     @property
     def forms(self) -> list[str]:
         return [self.term, *self.also]
+
+    def as_word(self) -> Word:
+        return Word(self.slug, self.term, self.definition, tuple(self.forms))

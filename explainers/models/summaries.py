@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from explainers.explaining import Explained, explain
+from explainers.models.known_words import known_words
 from trials.changes import Rank
 from trials.models import TrialChange
 
@@ -168,6 +170,11 @@ class PlainSummary(models.Model):
     @property
     def was_checked_by_second_person(self) -> bool:
         return bool(self.reviewer_name)
+
+    @property
+    def explained(self) -> Explained:
+        """The texts of the page as HTML, with the words of the glossary marked. Asks the database for no summary."""
+        return explain(self.summary, self.active_substance, self.could_lead_to, self.could_go_wrong, known_words())
 
     def is_review_due(self, today: date) -> bool:
         return self.review_on is not None and self.review_on <= today

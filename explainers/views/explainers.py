@@ -60,7 +60,7 @@ def page_of(row: Explainer, version: ExplainerVersion | None, content: Content, 
 
 
 def glossary_words() -> list[Word]:
-    return [Word(term.slug, term.term, term.definition, tuple(term.forms)) for term in GlossaryTerm.objects.all()]
+    return [term.as_word() for term in GlossaryTerm.objects.all()]
 
 
 def index(request: HttpRequest) -> HttpResponse:
