@@ -57,6 +57,10 @@ class Queue:
     missing: list[Trial] = field(default_factory=list)
     has_more_missing: bool = False
 
+    @property
+    def in_review_count(self) -> int:
+        return len(self.review) + len(self.explainers_in_review)
+
 
 def queue(asked: Asked, *, user_id: int, at: datetime) -> Queue:
     summaries = _asked_for(PlainSummary.objects.select_related("trial", "author", "pending_author"), asked, user_id)
