@@ -15,9 +15,12 @@ TITLE_WORDS = (4, 16)
 
 @dataclass(frozen=True)
 class Finding:
+    """`blocks`: it is not published like this. `misleads`: a reader could believe what is not so; a person decides."""
+
     field: str
     text: str
     blocks: bool = False
+    misleads: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,12 @@ class Gauge:
         return [finding for finding in self.findings if finding.blocks]
 
     @property
+    def misleading(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.misleads]
+
+    @property
     def warnings(self) -> list[Finding]:
-        return [finding for finding in self.findings if not finding.blocks]
+        return [finding for finding in self.findings if not finding.blocks and not finding.misleads]
 
     @property
     def is_plain(self) -> bool:
@@ -68,11 +75,11 @@ def _title(title: str) -> Iterator[Finding]:
 def _style(text: SummaryText, body: str) -> Iterator[Finding]:
     for field, part in text.as_dict().items():
         if found := text_rules.promise_words(part):
-            yield Finding(field, f"Promises more than a trial can: {_quoted(found)}.")
+            yield Finding(field, f"Promises more than a trial can: {_quoted(found)}.", misleads=True)
         if "!" in part:
             yield Finding(field, "Leave the exclamation mark out.")
     if found := text_rules.unhedged(text.could_lead_to):
-        yield Finding("could_lead_to", f"Say could, may or if: {_quoted(found)}")
+        yield Finding("could_lead_to", f"Say could, may or if: {_quoted(found)}", misleads=True)
     for sentence in readability.report(body).longest:
         if sentence.words > readability.LONG_SENTENCE:
             yield Finding("", f"{sentence.words} words in one sentence: “{sentence.text}”")
@@ -83,9 +90,9 @@ def _against(text: SummaryText, body: str, record: TrialRecord) -> Iterator[Find
         label = status_label(record.status).lower()
         yield Finding("could_go_wrong", f"The trial is {label}, and the text does not say so.", blocks=True)
     if found := text_rules.wrong_tense(text.summary, record.status):
-        yield Finding("summary", f"The tense does not fit the status: {_quoted(found)}")
+        yield Finding("summary", f"The tense does not fit the status: {_quoted(found)}", misleads=True)
     if found := text_rules.unknown_numbers(body, record):
-        yield Finding("summary", f"The record does not have: {', '.join(found)}.")
+        yield Finding("summary", f"Not in the record: {', '.join(found)}.", misleads=True)
 
 
 def _quoted(found: tuple[str, ...]) -> str:

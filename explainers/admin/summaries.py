@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -64,7 +65,7 @@ class PlainSummaryAdmin(admin.ModelAdmin):
 
     @admin.action(description="Approve and publish", permissions=["review"])
     def publish(self, request: HttpRequest, chosen: QuerySet[PlainSummary]) -> None:
-        self._each(request, chosen, publishing.publish, "published")
+        self._each(request, chosen, _publish_if_plain, "published")
 
     @admin.action(description="Send back to the author", permissions=["review"])
     def send_back(self, request: HttpRequest, chosen: QuerySet[PlainSummary]) -> None:
@@ -91,3 +92,10 @@ class PlainSummaryAdmin(admin.ModelAdmin):
 
     def has_review_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("explainers.review_plainsummary")
+
+
+def _publish_if_plain(summary: PlainSummary, *, by: User) -> PlainSummary:
+    """From a list nobody sees what could mislead."""
+    if publishing.measured(summary).misleading:
+        raise publishing.PublishingError("Something in it could mislead a reader. Open it and look.")
+    return publishing.publish(summary, by=by)

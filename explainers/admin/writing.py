@@ -105,8 +105,17 @@ def _submit(request: HttpRequest, trial: Trial) -> str:
 def _publish(request: HttpRequest, trial: Trial) -> str:
     if request.user.has_perm(CHANGE) and _typed(request) != _of(trial).working_text:
         raise publishing.PublishingError("You changed the text: save it first, and let somebody else check it.")
+    _refuse_unlooked(request, _of(trial))
     publishing.publish(_of(trial), by=doer(request), revision=_revision(request))
     return format_html('The text of {} is out. <a href="{}">Its page</a>', trial, trial.get_absolute_url())
+
+
+def _refuse_unlooked(request: HttpRequest, summary: PlainSummary) -> None:
+    """A click approves neither a record that nobody has seen nor a text that could mislead."""
+    if request.POST.get("version", str(summary.trial.version)) != str(summary.trial.version):
+        raise publishing.PublishingError("The record changed while you read. Its facts here are new: look again.")
+    if publishing.measured(summary).misleading and "looked" not in request.POST:
+        raise publishing.PublishingError("Something could mislead a reader. Look at each point, then tick the box.")
 
 
 def _send_back(request: HttpRequest, trial: Trial) -> str:

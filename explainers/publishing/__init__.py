@@ -4,6 +4,7 @@ from explainers.publishing.errors import PublishingError
 from explainers.publishing.summaries import (
     EditConflict,
     autosave,
+    measured,
     no_rewrite_needed,
     publish,
     save_draft,
@@ -18,6 +19,7 @@ __all__ = [
     "EditConflict",
     "PublishingError",
     "autosave",
+    "measured",
     "no_rewrite_needed",
     "publish",
     "save_draft",

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from explainers.gauge import measure
+from explainers.gauge import Gauge, measure
 from explainers.models import Autosave, PlainSummary, SummaryCheck, SummaryText, SummaryVersion
 from explainers.models.people import signed
 from explainers.publishing.errors import PublishingError
@@ -134,10 +134,14 @@ def _refuse_unfit(summary: PlainSummary, by: User) -> None:
         raise PublishingError("Only a text in review can be published.")
     if settings.REVIEWER_REQUIRED and summary.working_author_id == by.pk:
         raise PublishingError("Author and reviewer are two people: somebody else has to check your text.")
+    if blockers := measured(summary).blockers:
+        raise PublishingError(" ".join(finding.text for finding in blockers))
+
+
+def measured(summary: PlainSummary) -> Gauge:
+    """The newest text beside the record as it is now."""
     document = TrialDocument.objects.filter(trial=summary.trial).first()
-    gauge = measure(summary.working_text, document.record if document else None)
-    if gauge.blockers:
-        raise PublishingError(" ".join(finding.text for finding in gauge.blockers))
+    return measure(summary.working_text, document.record if document else None)
 
 
 def _go_live(summary: PlainSummary, by: User, at: datetime) -> None:

@@ -35,7 +35,7 @@ def test_a_plain_text_that_fits_its_record_has_nothing_to_mend():
     [
         ({"summary": "A breakthrough for 120 people."}, "Promises more than a trial can"),
         ({"could_lead_to": "It helps people live longer."}, "Say could, may or if"),
-        ({"summary": "About 150 people can take part."}, "The record does not have: 150"),
+        ({"summary": "About 150 people can take part."}, "Not in the record: 150"),
         ({"title": "New Hope For Many Tired Nurses"}, "many capitals"),
         ({"title": "Tea"}, "The title has 1 words"),
         ({"summary": "Take part!"}, "exclamation mark"),
@@ -45,7 +45,7 @@ def test_a_plain_text_that_fits_its_record_has_nothing_to_mend():
 )
 def test_a_weakness_is_named_and_only_warns(change, said):
     gauge = measure(replace(TEXT, **change), record())
-    assert any(said in finding.text for finding in gauge.warnings)
+    assert any(said in finding.text for finding in [*gauge.misleading, *gauge.warnings])
     assert gauge.blockers == []
 
 
@@ -78,4 +78,4 @@ def test_every_sample_is_plain_and_fits_its_record(sample):
     gauge = measure(SummaryText(**fields), parsed)
     assert gauge.report.grade <= 8
     assert gauge.blockers == []
-    assert not [finding.text for finding in gauge.findings if "record does not have" in finding.text]
+    assert not [finding.text for finding in gauge.findings if "Not in the record" in finding.text]

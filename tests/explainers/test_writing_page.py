@@ -6,6 +6,7 @@ import pytest
 
 from explainers.models import Autosave, PlainSummary
 from tests.explainers.factories import TEXT, UserFactory, make_trial, member, published_summary
+from trials.models import Trial
 
 pytestmark = pytest.mark.django_db
 BASE = "/admin/explainers/plainsummary/write/NCT99000001/"
@@ -172,3 +173,48 @@ def test_a_text_that_was_not_saved_keeps_its_draft(editor, client):
     assert "draft-saved" not in answer.content.decode()
     assert " data-unsaved" in answer.content.decode()
     assert " data-unsaved" not in client.get(BASE).content.decode()
+
+
+MISLEADING = replace(TEXT, summary="About 150 people can take part.")
+
+
+def in_review(client, text):
+    client.post(BASE, posted(text, step="submit"))
+    client.force_login(member("Reviewer"))
+    return PlainSummary.objects.get()
+
+
+def test_what_could_mislead_is_published_only_by_who_says_that_they_looked(editor, client):
+    summary = in_review(client, MISLEADING)
+    assert 'name="looked"' in client.get(BASE).content.decode()
+    refused = client.post(BASE, posted(MISLEADING, step="publish", revision=summary.revision))
+    assert "Something could mislead a reader" in refused.content.decode()
+    assert PlainSummary.objects.get().state == "review"
+    client.post(BASE, posted(MISLEADING, step="publish", revision=summary.revision, looked="on"))
+    assert PlainSummary.objects.get().state == "published"
+
+
+def test_a_text_that_misleads_nobody_asks_for_no_tick(editor, client):
+    in_review(client, TEXT)
+    assert 'name="looked"' not in client.get(BASE).content.decode()
+
+
+def test_a_list_of_texts_does_not_publish_what_could_mislead(editor, client):
+    summary = in_review(client, MISLEADING)
+    chosen = {"action": "publish", "_selected_action": [summary.pk]}
+    page = client.post("/admin/explainers/plainsummary/", chosen, follow=True).content.decode()
+    assert "Open it and look" in page
+    assert PlainSummary.objects.get().state == "review"
+
+
+def test_a_record_that_changed_while_it_was_read_is_not_approved_unseen(editor, client):
+    summary = in_review(client, TEXT)
+    page = client.get(BASE).content.decode()
+    assert 'name="version" value="1"' in page
+    Trial.objects.update(version=2)
+    refused = client.post(BASE, posted(step="publish", revision=summary.revision, version="1")).content.decode()
+    assert "The record changed while you read" in refused
+    assert 'name="version" value="2"' in refused
+    assert PlainSummary.objects.get().state == "review"
+    client.post(BASE, posted(step="publish", revision=summary.revision, version="2"))
+    assert PlainSummary.objects.get().checked_version == 2
