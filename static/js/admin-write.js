@@ -5,16 +5,19 @@ const told = document.getElementById("autosaved");
 let soon;
 let later;
 
+const STAYS = "What you type stays in this browser.";
+const LOGGED_OUT = `You are logged out. ${STAYS} Log in again in another tab, then open this page again.`;
+
 // A log-in page in place of the answer, or none at all: admin-drafts.js has what was typed.
 async function send(address) {
   const answer = await fetch(address, { method: "POST", body: new FormData(form), credentials: "same-origin" });
   if (answer.ok && !answer.redirected) return answer;
-  throw new Error(answer.redirected || answer.status === 403 ? "You are logged out." : "The site does not answer as it should.");
+  const isOut = answer.redirected || answer.status === 403;
+  throw new Error(isOut ? LOGGED_OUT : `The site does not answer as it should. ${STAYS}`);
 }
 
 function stays(error) {
-  const reason = error instanceof TypeError ? "There is no connection." : error.message;
-  told.textContent = `${reason} What you type stays in this browser. Log in again in another tab, or wait for the line.`;
+  told.textContent = error instanceof TypeError ? `There is no connection. ${STAYS}` : error.message;
 }
 
 async function measure() {
