@@ -29,5 +29,5 @@ def explain(
         return mark_safe(glossary.mark(text))  # noqa: S308 - the marker escapes
 
     paragraphs = tuple(marked(line) for line in summary.splitlines() if line)
-    others = [marked(text) for text in (active_substance, could_lead_to, could_go_wrong)]
-    return Explained(paragraphs, *others, tuple(glossary.used))
+    substance, lead_to, go_wrong = marked(active_substance), marked(could_lead_to), marked(could_go_wrong)
+    return Explained(paragraphs, substance, lead_to, go_wrong, tuple(glossary.used))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -61,7 +62,7 @@ class ExplainerForm(forms.ModelForm):
 
     def _show_conflict(self, now: Explainer, mine: dict[str, Any]) -> None:
         """Mine stays in the fields, theirs stands beside each; the next save is knowingly on top of theirs."""
-        data = self.data.copy()
+        data: Any = copy(self.data)  # as it was sent: a field may have several values
         data[self.add_prefix("seen")] = str(now.revision)
         self.data = data
         self.add_error(None, "Somebody else saved this text while you wrote. Their texts stand beside yours.")
