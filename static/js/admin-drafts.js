@@ -4,7 +4,7 @@
 const DRAFT = "draft:";
 const DRAFTS_KEPT_FOR = 30 * 24 * 3600 * 1000;
 const MOST_DRAFTS = 5;
-const NOT_TEXT = "button, select[multiple], [type=hidden], [type=submit], [type=file], [type=password], [name$='-DELETE']";
+const NOT_TEXT = "button, select[multiple], [type=hidden], [type=submit], [type=file], [type=password], [name=looked], [name$='-DELETE']";
 
 const drafts = {
   keys(start) {
@@ -104,7 +104,8 @@ class FormDraft {
     this.mine = `${place.dataset.key}:`;
     this.told = document.getElementById("draft-said");
     this.first = textsOf(this.form);
-    this.isUnsaved = "unsaved" in place.dataset; // the page came back with what was typed, and a reason
+    this.cameBack = "unsaved" in place.dataset; // with what was typed and was not saved, and a reason
+    this.isUnsaved = this.cameBack;
     this.isElsewhere = false; // the server has it, or is being asked to take it
     this.isLeaving = false;
     const token = [...crypto.getRandomValues(new Uint32Array(3))].map((n) => n.toString(36)).join("");
@@ -119,7 +120,7 @@ class FormDraft {
   keep() {
     clearTimeout(this.soon);
     const draft = { at: Date.now(), base: this.revision.value, texts: textsOf(this.form), rows: rowsOf(this.form) };
-    if (!this.isUnsaved && sameTexts(draft.texts, this.first)) return drafts.remove(this.key);
+    if (!this.cameBack && sameTexts(draft.texts, this.first)) return drafts.remove(this.key);
     const done = drafts.write(this.key, draft);
     const words = done ? `Kept in this browser ${clock(draft.at)}` : "This browser does not let us keep a draft.";
     if (this.told) this.told.textContent = words;

@@ -105,6 +105,15 @@ def test_it_can_be_thrown_away_and_nobody_else_is_offered_it(tab, site):
     assert not tab.is_visible(OFFER)
 
 
+def test_what_was_typed_and_taken_back_is_no_draft(tab, site, row):
+    log_in(tab, site, "editor")
+    tab.goto(explainer_page(site, row))
+    tab.fill("#id_title", "Other cells")
+    tab.wait_for_function(f"() => {DRAFTS} === 1")
+    tab.fill("#id_title", "Cells")
+    tab.wait_for_function(f"() => {DRAFTS} === 0")
+
+
 def test_what_the_server_keeps_is_not_kept_twice(tab, site):
     log_in(tab, site, "editor")
     tab.goto(summary_page(site))

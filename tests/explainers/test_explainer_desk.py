@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from explainers import living
@@ -266,3 +268,14 @@ def test_a_text_that_was_deleted_meanwhile_keeps_its_draft(client, category):
     row.delete()
     gone = client.post(path, form, follow=True)
     assert [message.tags for message in gone.context["messages"]] == ["warning"]
+
+
+def test_of_two_saves_at_once_the_second_waits_before_it_looks(client, category):
+    row = make(category)
+    client.force_login(member("Editor"))
+    with CaptureQueriesContext(connection) as asked:
+        client.post(f"/admin/explainers/explainer/{row.pk}/change/", form_of(row, title="Better"))
+    about_it = [query["sql"] for query in asked if '"explainers_explainer"' in query["sql"]]
+    held = next(place for place, sql in enumerate(about_it) if sql.endswith("FOR UPDATE"))
+    written = next(place for place, sql in enumerate(about_it) if sql.startswith('UPDATE "explainers_explainer"'))
+    assert held < written
