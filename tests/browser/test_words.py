@@ -35,7 +35,7 @@ def test_a_marked_word_leads_to_what_it_means(tab, page, request):
         word.focus()
         tab.keyboard.press("Enter")
     tab.wait_for_url("**/#word-side-effects")
-    assert tab.locator("#word-side-effects:target").inner_text() == f"side effects\n{MEANING}"
+    assert tab.locator("#word-side-effects:target").inner_text() == f"side effects: {MEANING}"
     if "no-scripts" not in request.node.name:
         tab.wait_for_function(IN_SIGHT)
 

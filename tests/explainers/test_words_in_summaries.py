@@ -37,7 +37,7 @@ def test_a_word_is_marked_where_it_first_stands_and_explained_below(client):
     html = page(client)
     assert html.count('class="term"') == 1
     assert 'Some get a <a class="term" href="#word-placebo">placebo</a>.' in html
-    assert '<div id="word-placebo"><dt>placebo</dt><dd>It looks like the drug and has none.</dd>' in html
+    assert '<li id="word-placebo"><strong>placebo</strong>: It looks like the drug and has none.</li>' in html
 
 
 def test_a_text_is_escaped_beside_its_marks(client):
