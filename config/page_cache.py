@@ -21,6 +21,8 @@ LOOK_AGAIN = 0.5
 MOST_BYTES = 32 * 1024 * 1024
 PRIVATE = ("/admin/", "/updates/", "/demo/", "/health/", "/metrics", "/report/", "/static/")
 FOR_EVERYBODY = "public, max-age=0, s-maxage=60, must-revalidate"
+_WHILE_TYPING = ("/autosave/", "/gauge/", "/markup/")
+"""An editor's page asks these every few seconds: no reader sees what they keep or answer."""
 _KEPT_OUT = ("no-store", "no-cache", "private")
 
 
@@ -55,7 +57,7 @@ class PageCacheMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not _is_public(request):
             response = self.get_response(request)
-            if request.method == "POST" and request.path.startswith("/admin/"):
+            if _may_have_changed_a_page(request):
                 generation.move()
             return response
         key = _key(request)
@@ -110,6 +112,11 @@ class PageCacheMiddleware:
         while self._bytes > MOST_BYTES:
             _, dropped = self._pages.popitem(last=False)
             self._bytes -= len(dropped.body)
+
+
+def _may_have_changed_a_page(request: HttpRequest) -> bool:
+    path = request.path
+    return request.method == "POST" and path.startswith("/admin/") and not path.endswith(_WHILE_TYPING)
 
 
 def _is_public(request: HttpRequest) -> bool:

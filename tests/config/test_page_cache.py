@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from config.page_cache import PageCacheMiddleware
@@ -85,3 +86,13 @@ def test_a_page_made_while_the_generation_moved_is_not_kept(client: Client, path
 
 def _refuse(*_: object) -> None:
     raise ConnectionError
+
+
+@pytest.mark.parametrize("step, moves", [("", True), ("autosave/", False), ("gauge/", False)])
+def test_what_an_editor_is_only_typing_throws_no_page_away(client: Client, step: str, moves: bool) -> None:
+    trial = TrialFactory()
+    before = generation.current()
+    client.force_login(User.objects.create_superuser("admin"))
+    response = client.post(f"{reverse('admin:summary-write', args=[trial.nct_id])}{step}", {})
+    assert response.status_code < 400
+    assert (generation.current() != before) is moves

@@ -69,10 +69,10 @@ def test_a_trial_without_a_summary_has_no_marks(client):
 def test_the_glossary_is_asked_for_once_and_not_at_each_page(client, django_assert_num_queries):
     term()
     published_summary(make_trial(), text=SAYS)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         page(client)
     generation.move()  # so that the whole page is made anew
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         page(client)
 
 
