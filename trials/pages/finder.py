@@ -52,11 +52,13 @@ class Nearest(NamedTuple):
 
 
 class Row(NamedTuple):
-    """`inside` is what the link adds to the trial's address, so that its page knows the way through the list."""
+    """`inside` is what the link adds to the trial's address, so that its page knows the way through the list; `here`,
+    what a hospital's page tells of the trial there."""
 
     trial: Trial
-    nearest: Nearest | None
+    nearest: Nearest | None = None
     inside: str = ""
+    here: str = ""
 
 
 def amount(number: int, *, at_least: bool = False) -> str:

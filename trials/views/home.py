@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from trials.models import Condition, Trial, TrialChange
+from trials.pages.finder import Row
 from trials.pages.structured import website
 
 SHOWN = 5
@@ -11,7 +12,7 @@ SHOWN = 5
 
 def home(request: HttpRequest) -> HttpResponse:
     context = {
-        "newest": Trial.objects.newest().select_related("plain_summary")[:SHOWN],
+        "newest": [Row(trial) for trial in Trial.objects.newest().select_related("plain_summary")[:SHOWN]],
         "recent": recent_changes(),
         "conditions": Condition.objects.shown().filter(trial_count__gt=0).order_by("-open_count", "name")[:12],
         "explainers": newest_explainers(),

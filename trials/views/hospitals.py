@@ -10,6 +10,7 @@ from trials import vocabulary
 from trials.directory import reading
 from trials.directory.reading import Area
 from trials.models import Site, Town
+from trials.pages.finder import Row
 from trials.pages.site_map import NORTH, Dot, SiteMap
 from trials.pages.structured import hospital_page
 from trials.views.directory import about_entry, number_in, views_of
@@ -113,7 +114,7 @@ def page(request: HttpRequest, site: Site) -> HttpResponse:
         "town": site.town,
         "up": ways_up(site.town),
         "found": found,
-        "rows": [(row.trial, here(row.status)) for row in found.rows],
+        "rows": [Row(row.trial, here=here(row.status)) for row in found.rows],
     }
     if number == 1:
         context |= {
