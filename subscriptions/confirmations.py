@@ -84,9 +84,9 @@ def _may_write(asked: Confirmation, *, now: datetime) -> bool:
 
 
 def _twin(asked: Confirmation, mailed: list[Confirmation]) -> Confirmation | None:
-    """The same wish, mailed within ten minutes: the button was pressed twice."""
+    """The same wish, mailed within ten minutes: the button was pressed twice. A link that is used up is no answer."""
     for other in mailed:
-        near = other.mailed_at is not None and abs(asked.created_at - other.mailed_at) < APART
+        near = other.used_at is None and other.mailed_at is not None and abs(asked.created_at - other.mailed_at) < APART
         if near and _wish(other) == _wish(asked):
             return other
     return None

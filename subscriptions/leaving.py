@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Max, Q
 
-from subscriptions import closing, providers
+from subscriptions import closing, providers, superseded
 from subscriptions.models import (
     BounceReport,
     Confirmation,
@@ -38,6 +38,7 @@ def unsubscribe(
     live = Subscription.objects.live().filter(subscriber=subscriber_id)
     if subscriptions:
         live = live.filter(pk__in=subscriptions)
+    superseded.void_by_leaving(subscriber_id, [each.topic_values for each in live] if subscriptions else None, now=now)
     ended = live.update(ended_at=now, ended_reason=reason)
     _cancel_unwanted(subscriber_id)
     return ended

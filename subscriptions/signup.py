@@ -7,10 +7,9 @@ from typing import Any
 from django.db import transaction
 
 from explainers.models import Explainer
-from subscriptions import addresses, consent
+from subscriptions import addresses, consent, superseded
 from subscriptions.models import Confirmation, Subscriber, Subscription, Suppression
 from subscriptions.models.people import Frequency, Scope
-from subscriptions.models.topics import TOPIC_FIELDS
 from trials.models import Condition, Trial
 
 Purpose = Confirmation.Purpose
@@ -88,8 +87,12 @@ def ask_to_manage(email: str, *, network: str = "", now: datetime) -> Confirmati
     return _write_down(Purpose.MANAGE, email, now=now, network=network)
 
 
+@transaction.atomic
 def ask_to_change(subscriber: Subscriber, email: str, *, now: datetime) -> Confirmation:
-    """The new address has to be confirmed before anything goes there."""
+    """The new address has to be confirmed before anything goes there. What was asked for before is void: it may
+    have been mistyped, and its mailbox a stranger's."""
+    superseded.lock_readers(subscriber.pk)
+    superseded.void_changes([subscriber.pk], but=addresses.key(email), now=now)
     return _write_down(Purpose.CHANGE, email, now=now, subscriber=subscriber)
 
 
@@ -109,12 +112,23 @@ def _write_down(purpose: Purpose, email: str, *, now: datetime, **fields: Any) -
 def find(pk: int, nonce: str, *purposes: str) -> Confirmation | None:
     """The row that a mailed link names, used or not; None when it is gone."""
     rows = Confirmation.objects.filter(pk=pk, nonce=nonce, purpose__in=purposes)
-    return rows.select_related("trial__plain_summary", "condition", "explainer__live").first()
+    return rows.select_related("subscriber", "trial__plain_summary", "condition", "explainer__live").first()
+
+
+def still_holds(asked: Confirmation) -> bool:
+    """Whether what a pressed button began is still so. Later, and to an earlier address, its page tells nothing."""
+    reader = asked.subscriber
+    if asked.used_at is None or reader is None or reader.key != asked.key:
+        return False
+    topics = [topic for wish in (asked, *asked.followers.all()) for topic in wish.topics]
+    return all(reader.subscriptions.live().filter(**topic).exists() for topic in topics)
 
 
 @transaction.atomic
 def confirm(confirmation: Confirmation, *, now: datetime) -> None:
     """Begin the subscriptions that the mail named. A second call begins nothing."""
+    if confirmation.purpose == Purpose.CHANGE:
+        superseded.lock_readers(confirmation.subscriber_id, confirmation.key)
     leader = Confirmation.objects.select_for_update(of=("self",)).get(pk=confirmation.pk)
     if not leader.is_open(now) or leader.email is None:
         return
@@ -124,9 +138,10 @@ def confirm(confirmation: Confirmation, *, now: datetime) -> None:
     subscriber = _subscriber(leader, now=now)
     wishes = [leader, *leader.followers.filter(used_at=None).order_by("pk")]
     for wish in wishes:
-        for topic in _topics(wish):
+        for topic in wish.topics:
             begin(subscriber, wish, now=now, **topic)
     _mark_used(wishes, subscriber, now=now)
+    superseded.void_signups(leader.key, [topic for wish in wishes for topic in wish.topics], before=leader.pk, now=now)
 
 
 def change_address(asked: Confirmation, *, now: datetime) -> None:
@@ -137,6 +152,7 @@ def change_address(asked: Confirmation, *, now: datetime) -> None:
         return
     _write_down(Purpose.NOTICE, old.email, now=now)
     other = Subscriber.objects.filter(key=asked.key).first()
+    superseded.void_changes([reader.pk for reader in (old, other) if reader], but="", now=now)
     if other is None:
         Subscriber.objects.filter(pk=old.pk).update(email=asked.email, key=asked.key)
         _allow(asked.key)
@@ -178,23 +194,6 @@ def _topic_name(wish: Confirmation, topic: dict[str, Any]) -> str:
         topic[name] for name in ("trial_id", "condition_id", "explainer_id")
     )
     return wish.topic_name if is_named else ""
-
-
-def _topics(wish: Confirmation) -> list[dict[str, Any]]:
-    """What a sign-up asks to follow: its trial, its condition, its text, or several; or one of the others."""
-    nothing: dict[str, Any] = dict.fromkeys(TOPIC_FIELDS) | {"site_key": "", "treatment_key": "", "search": ""}
-    place = {name: getattr(wish, name) for name in ("place_latitude", "place_longitude", "radius_km")}
-    topics = []
-    if wish.trial_id is not None:
-        topics.append(nothing | {"trial_id": wish.trial_id})
-    if wish.condition_id is not None:
-        topics.append(nothing | {"condition_id": wish.condition_id, **place})
-    if wish.explainer_id is not None:
-        topics.append(nothing | {"explainer_id": wish.explainer_id})
-    for name in ("site_key", "treatment_key", "search"):
-        if getattr(wish, name):
-            topics.append(nothing | {name: getattr(wish, name)})
-    return topics
 
 
 def _subscriber(confirmation: Confirmation, *, now: datetime) -> Subscriber:

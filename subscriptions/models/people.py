@@ -2,12 +2,13 @@
 
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
 
 from subscriptions import addresses, topics
-from subscriptions.models.topics import Topic, one_topic, whole_place
+from subscriptions.models.topics import TOPIC_FIELDS, Topic, one_topic, whole_place
 
 
 class Frequency(models.TextChoices):
@@ -229,6 +230,23 @@ class Confirmation(Topic):
         """A link's time runs from its mail, which may have had to wait."""
         valid = self.VALID_FOR.get(self.Purpose(self.purpose), self.KEPT_FOR)
         return self.used_at is None and now < (self.mailed_at or self.created_at) + valid
+
+    @property
+    def topics(self) -> list[dict[str, Any]]:
+        """What a sign-up asks to follow: its trial, its condition, its text, or several; or one of the others."""
+        nothing: dict[str, Any] = dict.fromkeys(TOPIC_FIELDS) | {"site_key": "", "treatment_key": "", "search": ""}
+        place = {name: getattr(self, name) for name in ("place_latitude", "place_longitude", "radius_km")}
+        found = []
+        if self.trial_id is not None:
+            found.append(nothing | {"trial_id": self.trial_id})
+        if self.condition_id is not None:
+            found.append(nothing | {"condition_id": self.condition_id, **place})
+        if self.explainer_id is not None:
+            found.append(nothing | {"explainer_id": self.explainer_id})
+        for name in ("site_key", "treatment_key", "search"):
+            if getattr(self, name):
+                found.append(nothing | {name: getattr(self, name)})
+        return found
 
 
 class Suppression(models.Model):

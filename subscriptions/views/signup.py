@@ -60,15 +60,14 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         pk, nonce = links.read_confirm(token)
     except links.BadLink:
         return stale(request)
-    asked = signup.find(pk, nonce, Purpose.SUBSCRIBE, Purpose.CHANGE)
-    if asked is None or (asked.used_at is None and not asked.is_open(timezone.now())):
+    now, asked = timezone.now(), signup.find(pk, nonce, Purpose.SUBSCRIBE, Purpose.CHANGE)
+    if asked is not None and request.method == "POST" and asked.is_open(now):
+        signup.confirm(asked, now=now)
+        asked = signup.find(pk, nonce, asked.purpose)
+    if asked is None or not (asked.is_open(now) or signup.still_holds(asked)):
         return stale(request)
     context = {"wishes": letters.wish_lines(asked), "is_change": asked.purpose == Purpose.CHANGE}
-    if request.method != "POST":
-        page = "confirmed" if asked.used_at else "confirm"
-        return render(request, f"subscriptions/{page}.html", context)
-    signup.confirm(asked, now=timezone.now())
-    return render(request, "subscriptions/confirmed.html", context)
+    return render(request, f"subscriptions/{'confirmed' if asked.used_at else 'confirm'}.html", context)
 
 
 @token_page
