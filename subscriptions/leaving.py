@@ -44,6 +44,12 @@ def unsubscribe(
     return ended
 
 
+def is_for_its_reader(subscriber_id: int, mark: str) -> bool:
+    """A link in a mail acts for the address that got it, not for the next one. `mark` is empty in our first mails."""
+    reader = Subscriber.objects.filter(pk=subscriber_id).first()
+    return not mark or reader is None or reader.address_mark in ("", mark)
+
+
 def _cancel_unwanted(subscriber_id: int) -> None:
     """Cancel waiting mails that no live subscription of the reader asks for any more. The sender checks again."""
     waiting = Email.objects.filter(subscriber=subscriber_id, state__in=Email.WAITING, confirmation=None)

@@ -51,7 +51,7 @@ def alert(email: Email, subscriber: Subscriber, notifications: Sequence[Notifica
     own = {
         _UNSUBSCRIBE: links.unsubscribe_url(subscriber, subscriptions),
         _STOP_ALL: links.unsubscribe_url(subscriber, []),
-        _REST: links.mail_url(email),
+        _REST: links.mail_url(email, subscriber),
         items.NEAR: _near(subscriber) if items.NEAR in body.text else "",
     }
     headers = {

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core import signing
@@ -22,6 +22,14 @@ class BadLink(Exception):
     """The token was not made by this site, or not for this purpose."""
 
 
+class WayOut(NamedTuple):
+    """The subscriptions to end, where an empty list means all, and which address of the reader got the link."""
+
+    subscriber: int
+    subscriptions: list[int]
+    mark: str
+
+
 def absolute(path: str) -> str:
     return settings.SITE_URL + path
 
@@ -36,24 +44,26 @@ def manage_url(confirmation: Confirmation) -> str:
 
 def unsubscribe_url(subscriber: Subscriber, subscriptions: Sequence[int]) -> str:
     """The link in a mail's text. Its page has two buttons: these subscriptions, or all."""
-    token = _sign(_PAGE, [subscriber.pk, _capped(subscriptions)])
+    token = _sign(_PAGE, [subscriber.pk, _capped(subscriptions), subscriber.address_mark])
     return absolute(reverse("subscriptions:unsubscribe", args=[token]))
 
 
 def one_click_url(subscriber: Subscriber, subscriptions: Sequence[int]) -> str:
     """The List-Unsubscribe header's link, for mail programs (RFC 8058)."""
-    token = _sign(_ONE_CLICK, [subscriber.pk, _capped(subscriptions)])
+    token = _sign(_ONE_CLICK, [subscriber.pk, _capped(subscriptions), subscriber.address_mark])
     return absolute(reverse("subscriptions:one-click", args=[token]))
 
 
-def mail_url(email: Email) -> str:
+def mail_url(email: Email, subscriber: Subscriber) -> str:
     """All that one mail tells, past the items that it shows. Reading is all that this link can do."""
-    return absolute(reverse("subscriptions:mail", args=[_sign(_MAIL, [email.pk, email.message_id])]))
+    token = _sign(_MAIL, [email.pk, email.message_id, subscriber.address_mark])
+    return absolute(reverse("subscriptions:mail", args=[token]))
 
 
-def read_mail(token: str) -> tuple[int, str]:
-    pk, message_id = _read(_MAIL, token)
-    return int(pk), str(message_id)
+def read_mail(token: str) -> tuple[int, str, str]:
+    """The mail, its Message-ID, and which address of its reader got it."""
+    pk, message_id, mark = _read_marked(_MAIL, token)
+    return int(pk), str(message_id), mark
 
 
 def read_confirm(token: str) -> tuple[int, str]:
@@ -66,15 +76,17 @@ def read_manage(token: str) -> tuple[int, str]:
     return int(pk), str(nonce)
 
 
-def read_unsubscribe(token: str) -> tuple[int, list[int]]:
-    """The subscriber and the subscriptions to end; an empty list means all."""
-    pk, subscriptions = _read(_PAGE, token)
-    return int(pk), [int(each) for each in subscriptions]
+def read_unsubscribe(token: str) -> WayOut:
+    return _way_out(_PAGE, token)
 
 
-def read_one_click(token: str) -> tuple[int, list[int]]:
-    pk, subscriptions = _read(_ONE_CLICK, token)
-    return int(pk), [int(each) for each in subscriptions]
+def read_one_click(token: str) -> WayOut:
+    return _way_out(_ONE_CLICK, token)
+
+
+def _way_out(salt: str, token: str) -> WayOut:
+    pk, subscriptions, mark = _read_marked(salt, token)
+    return WayOut(int(pk), [int(each) for each in subscriptions], mark)
 
 
 def _capped(subscriptions: Sequence[int]) -> list[int]:
@@ -86,8 +98,14 @@ def _sign(salt: str, payload: list[Any]) -> str:
 
 
 def _read(salt: str, token: str) -> tuple[Any, Any]:
+    first, second, _ = _read_marked(salt, token)
+    return first, second
+
+
+def _read_marked(salt: str, token: str) -> tuple[Any, Any, str]:
+    """The links of our first mails bear no mark of the address that got them."""
     try:
-        first, second = signing.Signer(salt=salt).unsign_object(token)
+        first, second, *mark = signing.Signer(salt=salt).unsign_object(token)
     except (signing.BadSignature, ValueError, TypeError, zlib.error) as error:
         raise BadLink from error
-    return first, second
+    return first, second, mark[0] if mark else ""

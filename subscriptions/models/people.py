@@ -50,6 +50,11 @@ class Subscriber(models.Model):
     def __str__(self) -> str:
         return f"{addresses.masked(self.email)} ({self.pk})"
 
+    @property
+    def address_mark(self) -> str:
+        """Tells this address from an earlier one of the same reader; empty when there is none any more."""
+        return (self.key or "")[:8]
+
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def live(self) -> "SubscriptionQuerySet":
@@ -226,11 +231,6 @@ class Confirmation(Topic):
     def __str__(self) -> str:
         return f"{self.purpose} {self.pk}"
 
-    def is_open(self, now: datetime) -> bool:
-        """A link's time runs from its mail, which may have had to wait."""
-        valid = self.VALID_FOR.get(self.Purpose(self.purpose), self.KEPT_FOR)
-        return self.used_at is None and now < (self.mailed_at or self.created_at) + valid
-
     @property
     def topics(self) -> list[dict[str, Any]]:
         """What a sign-up asks to follow: its trial, its condition, its text, or several; or one of the others."""
@@ -247,6 +247,11 @@ class Confirmation(Topic):
             if getattr(self, name):
                 found.append(nothing | {name: getattr(self, name)})
         return found
+
+    def is_open(self, now: datetime) -> bool:
+        """A link's time runs from its mail, which may have had to wait."""
+        valid = self.VALID_FOR.get(self.Purpose(self.purpose), self.KEPT_FOR)
+        return self.used_at is None and now < (self.mailed_at or self.created_at) + valid
 
 
 class Suppression(models.Model):

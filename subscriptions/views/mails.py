@@ -16,10 +16,11 @@ MOST = 2_000
 @require_safe
 def mail(request: HttpRequest, token: str) -> HttpResponse:
     try:
-        pk, message_id = links.read_mail(token)
+        pk, message_id, mark = links.read_mail(token)
     except links.BadLink:
         return stale(request)
-    email = Email.objects.filter(pk=pk, message_id=message_id, subscriber__erased_at=None).first()
+    of_reader = Email.objects.filter(subscriber__erased_at=None, subscriber__key__startswith=mark)
+    email = of_reader.filter(pk=pk, message_id=message_id).first()
     told = items.told(_notifications(email), most=MOST) if email else None
     if email is None or told is None or not told.items:
         return stale(request)

@@ -20,7 +20,7 @@ from subscriptions.views.shared import stale, token_page
 from trials.waking import wake
 
 INSIDE_FOR = timedelta(hours=1)
-_READER, _SINCE = "subscriptions.reader", "subscriptions.since"
+_READER, _SINCE, _MARK = "subscriptions.reader", "subscriptions.since", "subscriptions.mark"
 
 
 @token_page
@@ -41,6 +41,7 @@ def manage(request: HttpRequest, token: str) -> HttpResponse:
         return stale(request)
     request.session.cycle_key()
     request.session[_READER], request.session[_SINCE] = reader.pk, now.timestamp()
+    request.session[_MARK] = reader.address_mark
     return redirect("subscriptions:settings")
 
 
@@ -96,7 +97,9 @@ def _reader(request: HttpRequest) -> Subscriber | None:
     since = request.session.get(_SINCE, 0)
     if timezone.now().timestamp() - since > INSIDE_FOR.total_seconds():
         return None
-    return Subscriber.objects.filter(pk=request.session[_READER], erased_at=None).first()
+    reader = Subscriber.objects.filter(pk=request.session[_READER], erased_at=None).first()
+    # Entered by the link of an earlier address: its mailbox may be somebody else's by now
+    return reader if reader and reader.address_mark == request.session.get(_MARK) else None
 
 
 def _set_pace(request: HttpRequest, reader: Subscriber) -> str:
@@ -165,7 +168,7 @@ def _erase(request: HttpRequest, reader: Subscriber) -> str:
 
 
 def _leave(request: HttpRequest, reader: Subscriber) -> str:
-    for name in (_READER, _SINCE):
+    for name in (_READER, _SINCE, _MARK):
         request.session.pop(name, None)
     request.session.cycle_key()
     return "You left your settings."

@@ -1,5 +1,6 @@
 """Signing up, confirming and leaving. GET shows a button, POST acts: mail scanners open every link."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -73,31 +74,37 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 @token_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    try:
-        subscriber_id, subscriptions = links.read_unsubscribe(token)
-    except links.BadLink:
+    way_out = _way_out(links.read_unsubscribe, token)
+    if way_out is None:
         return stale(request)
     if request.method != "POST":
-        return render(request, "subscriptions/unsubscribe.html", {"topics": _topics(subscriber_id, subscriptions)})
-    these = [] if request.POST.get("stop") == "all" else subscriptions
-    return _unsubscribed(request, subscriber_id, these)
+        return render(request, "subscriptions/unsubscribe.html", {"topics": _topics(way_out)})
+    these = [] if request.POST.get("stop") == "all" else way_out.subscriptions
+    return _unsubscribed(request, way_out.subscriber, these)
 
 
 @token_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def one_click(request: HttpRequest, token: str) -> HttpResponse:
     """For mail programs. Only the body of RFC 8058 acts; who opens the link sees a button that sends it."""
-    try:
-        subscriber_id, subscriptions = links.read_one_click(token)
-    except links.BadLink:
+    way_out = _way_out(links.read_one_click, token)
+    if way_out is None:
         return stale(request)
     if request.method == "POST" and request.POST.get("List-Unsubscribe") == ONE_CLICK:
-        return _unsubscribed(request, subscriber_id, subscriptions)
+        return _unsubscribed(request, way_out.subscriber, way_out.subscriptions)
     status = 400 if request.method == "POST" else 200
     return render(request, "subscriptions/unsubscribe.html", {"one_click": True}, status=status)
 
 
 one_click.accepts_foreign_posts = True  # type: ignore[attr-defined]  # mail programs press it for their readers
+
+
+def _way_out(read: Callable[[str], links.WayOut], token: str) -> links.WayOut | None:
+    try:
+        way_out = read(token)
+    except links.BadLink:
+        return None
+    return way_out if leaving.is_for_its_reader(way_out.subscriber, way_out.mark) else None
 
 
 def _unsubscribed(request: HttpRequest, subscriber_id: int, subscriptions: list[int]) -> HttpResponse:
@@ -106,8 +113,8 @@ def _unsubscribed(request: HttpRequest, subscriber_id: int, subscriptions: list[
     return render(request, "subscriptions/unsubscribed.html", {"ended": ended, "left": left})
 
 
-def _topics(subscriber_id: int, subscriptions: list[int]) -> list[str]:
-    live = Subscription.objects.live().filter(subscriber=subscriber_id, pk__in=subscriptions)
+def _topics(way_out: links.WayOut) -> list[str]:
+    live = Subscription.objects.live().filter(subscriber=way_out.subscriber, pk__in=way_out.subscriptions)
     return [each.topic for each in live.select_related("trial__plain_summary", "condition", "explainer__live")]
 
 

@@ -6,11 +6,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from subscriptions import confirmations, leaving, links, signup
+from subscriptions import composing, confirmations, leaving, links, matching, signup
 from subscriptions.models import Confirmation, Email, Subscriber, Subscription
 from subscriptions.signup import Wish
 from tests.factories import ConditionFactory, TrialFactory
-from tests.subscriptions.factories import SubscriberFactory, SubscriptionFactory
+from tests.subscriptions.factories import SubscriberFactory, SubscriptionFactory, update
 
 pytestmark = pytest.mark.django_db
 ADDRESS, TYPO, RIGHT = "ada@example.org", "abe@example.org", "ada@new.example.org"
@@ -119,6 +119,58 @@ def test_a_used_change_tells_nothing_once_the_address_has_changed_again(inside, 
     press(path(links.confirm_url(mailed(signup.ask_to_change(subscription.subscriber, RIGHT, now=timezone.now())))))
     assert NEUTRAL in Client().get(first).content
     assert address() == RIGHT
+
+
+# --- What the old address still holds ---------------------------------------------------------------------------------
+
+
+def test_settings_opened_by_the_old_address_close_when_it_changes(inside):
+    press(change(inside, RIGHT))
+    assert NEUTRAL in inside.get(PAGE).content
+    assert NEUTRAL in inside.post("/updates/settings/export/").content
+    inside.post(PAGE, {"action": "erase"})
+    assert address() == RIGHT
+
+
+def test_a_settings_link_of_the_old_address_opens_nothing_after_a_change(inside):
+    row = mailed(signup.ask_to_manage(ADDRESS, now=timezone.now()))
+    press(change(inside, RIGHT))
+    assert NEUTRAL in press(path(links.manage_url(row)))
+
+
+@pytest.mark.parametrize("make", [links.unsubscribe_url, links.one_click_url])
+@pytest.mark.parametrize("all_of_them", [True, False])
+def test_links_to_stop_that_the_old_address_got_stop_nothing_of_the_new_one(inside, subscription, make, all_of_them):
+    link = path(make(subscription.subscriber, [] if all_of_them else [subscription.pk]))
+    press(change(inside, RIGHT))
+    assert b"NCT99000001" not in Client().get(link).content
+    response = Client().post(link, {"List-Unsubscribe": "One-Click", "stop": "all"})
+    assert (response.status_code, NEUTRAL in response.content) == (200, True)
+    assert Subscription.objects.live().count() == 1
+
+
+def test_links_to_stop_go_on_saying_so_after_the_address_is_forgotten(client, subscription):
+    link = path(links.one_click_url(subscription.subscriber, [subscription.pk]))
+    leaving.erase(subscription.subscriber, now=timezone.now())
+    assert b"Your mails have stopped" in client.post(link, {"List-Unsubscribe": "One-Click"}).content
+
+
+def test_links_to_stop_of_our_first_mails_which_bear_no_mark_still_work(client, subscription, monkeypatch):
+    monkeypatch.setattr(Subscriber, "address_mark", "")
+    link = path(links.one_click_url(subscription.subscriber, [subscription.pk]))
+    monkeypatch.undo()
+    client.post(link, {"List-Unsubscribe": "One-Click"})
+    assert not Subscription.objects.live().exists()
+
+
+def test_the_page_of_a_whole_mail_closes_to_the_old_address(client, subscription):
+    update(subscription.trial)
+    matching.match_new_runs(now=timezone.now())
+    composing.compose_alerts(now=timezone.now())
+    link = path(links.mail_url(Email.objects.get(), subscription.subscriber))
+    assert b"All of your mail" in client.get(link).content
+    signup.confirm(signup.ask_to_change(subscription.subscriber, RIGHT, now=timezone.now()), now=timezone.now())
+    assert NEUTRAL in client.get(link).content
 
 
 # --- A sign-up --------------------------------------------------------------------------------------------------------
