@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from explainers.models import ExplainerUpdate
 from subscriptions import topics
+from subscriptions.about_trial import About, about
 from subscriptions.links import absolute
 from subscriptions.models import Notification, Subscription
 from subscriptions.models.people import Scope
@@ -28,10 +30,14 @@ class Told:
     text_keys: list[str]
     why: list[str]
     in_short: str
+    about: About
 
 
-def told(notifications: Sequence[Notification], *, most: int = MOST_ITEMS) -> Told:
-    """`notifications` come with their change and its trial, or their text, and their subscription's topic."""
+def told(notifications: Sequence[Notification], *, most: int = MOST_ITEMS, today: date | None = None) -> Told:
+    """`notifications` come with their change and its trial, or their text, and their subscription's topic.
+
+    With `today`, and of a single trial, also what the trial is about.
+    """
     groups: dict[tuple[str, int], list[Notification]] = {}
     for each in notifications:
         groups.setdefault(_subject(each), []).append(each)
@@ -46,6 +52,7 @@ def told(notifications: Sequence[Notification], *, most: int = MOST_ITEMS) -> To
         text_keys=sorted({key(each) for each in notifications if not each.change_id}),
         why=list(dict.fromkeys(reason(each) for each in subscriptions.values())),
         in_short=in_short([{change.kind for change in changes} for changes in trials]),
+        about=about(trials[0][0].trial, today=today) if today and trials and len(ranked) == 1 else About(),
     )
 
 

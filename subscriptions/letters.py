@@ -3,7 +3,7 @@
 from binascii import b2a_qp
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -46,7 +46,7 @@ class Body:
 
 def alert(email: Email, subscriber: Subscriber, notifications: Sequence[Notification], *, now: datetime) -> Letter:
     """An alert or a digest. Many readers get the same words, so those are kept; only the links are each one's own."""
-    told, body = told_and_body(email.kind, subscriber.is_neutral, _pairs(notifications), _Held(notifications))
+    told, body = _told_and_body(email, subscriber, notifications, now=now)
     subscriptions = sorted({each.subscription_id for each in notifications})
     own = {
         _UNSUBSCRIBE: links.unsubscribe_url(subscriber, subscriptions),
@@ -76,9 +76,9 @@ def _near(subscriber: Subscriber) -> str:
     return f"&near={place.place_latitude:.1f},{place.place_longitude:.1f}&within={place.radius_km}km"
 
 
-def preview(email: Email, subscriber: Subscriber, notifications: Sequence[Notification]) -> str:
+def preview(email: Email, subscriber: Subscriber, notifications: Sequence[Notification], *, now: datetime) -> str:
     """How a mail looks, for administrators: without the links by which its reader can be acted for."""
-    _, body = told_and_body(email.kind, subscriber.is_neutral, _pairs(notifications), _Held(notifications))
+    _, body = _told_and_body(email, subscriber, notifications, now=now)
     return body.html.replace(escape(items.NEAR), "")
 
 
@@ -101,6 +101,13 @@ def confirmation(email: Email, asked: Confirmation, *, now: datetime) -> Letter:
     return _letter(email, asked.email, _render(email.kind, context), {}, now, neutral=False)
 
 
+def _told_and_body(
+    email: Email, subscriber: Subscriber, notifications: Sequence[Notification], *, now: datetime
+) -> tuple[items.Told, Body]:
+    is_neutral, pairs = subscriber.is_neutral, _pairs(notifications)
+    return told_and_body(email.kind, is_neutral, now.date(), pairs, _Held(notifications))
+
+
 def _pairs(notifications: Sequence[Notification]) -> Pairs:
     return tuple(sorted((each.change_id or 0, each.explainer_update_id or 0, _topic(each)) for each in notifications))
 
@@ -119,7 +126,7 @@ class _Held:
 
 
 @lru_cache(maxsize=256)
-def told_and_body(kind: str, is_neutral: bool, pairs: Pairs, held: _Held) -> tuple[items.Told, Body]:
+def told_and_body(kind: str, is_neutral: bool, today: date, pairs: Pairs, held: _Held) -> tuple[items.Told, Body]:
     notifications = list(
         Notification.objects.filter(pk__in=[each.pk for each in held.notifications]).select_related(
             "change__trial__plain_summary", "change__trial__subscription_condition", "subscription__trial__moved_to",
@@ -127,7 +134,7 @@ def told_and_body(kind: str, is_neutral: bool, pairs: Pairs, held: _Held) -> tup
             "explainer_update__explainer__live",
         )
     )  # fmt: skip
-    told = items.told(notifications)
+    told = items.told(notifications, today=today)
     context = {
         "told": told, "is_neutral": is_neutral, "unsubscribe_url": _UNSUBSCRIBE, "stop_all_url": _STOP_ALL,
         "rest_url": _REST,

@@ -16,7 +16,8 @@ def about(trial: Trial, *, at: datetime) -> letters.Body:
     change = trial.changes.newest_first().first() or _listed(trial, at)
     change.trial = trial
     reader = Subscription(trial=trial)
-    return letters.sample(items.told([Notification(change=change, subscription=reader, is_urgent=True)]))
+    news = Notification(change=change, subscription=reader, is_urgent=True)
+    return letters.sample(items.told([news], today=at.date()))
 
 
 def _listed(trial: Trial, at: datetime) -> TrialChange:

@@ -45,7 +45,6 @@ class Item:
     is_urgent: bool
     next_step: str
     is_new: bool = False
-    in_our_words: str = ""
     unchanged: str = ""
     ending: str = ""
     other_trials: str = ""
@@ -109,7 +108,6 @@ def trial_item(group: Sequence[Notification], all_kinds: dict[tuple[int, int], s
         url=_url(trial, version, len({row.version for row in rows.values()}), is_new=is_new),
         is_new=is_new,
         is_urgent=any(change.rank == Rank.TELL_NOW for change in changes),
-        in_our_words=trial.summary.summary if trial.summary else "",
         unchanged="" if is_new else _unchanged(moved),
         ending=_ending(trial, group),
         next_step=_next_step(kinds),

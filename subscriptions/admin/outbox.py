@@ -59,7 +59,7 @@ class EmailAdmin(ReadOnlyAdmin[Email]):
         rows = list(email.notifications.select_related("subscription"))
         if email.subscriber.email is None or not rows:
             raise Http404
-        return HttpResponse(letters.preview(email, email.subscriber, rows))
+        return HttpResponse(letters.preview(email, email.subscriber, rows, now=timezone.now()))
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("subscriptions.change_email")

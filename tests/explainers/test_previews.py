@@ -11,6 +11,7 @@ from subscriptions.models import Notification
 from tests.explainers.factories import TEXT, UserFactory, make_trial, member, published_summary
 from tests.explainers.test_hostile_text import faults
 from tests.subscriptions.factories import update
+from trials.models import Trial
 
 pytestmark = pytest.mark.django_db
 BASE = "/admin/explainers/plainsummary/write/NCT99000001/preview/"
@@ -65,6 +66,7 @@ def test_a_trial_without_a_text_shows_its_facts_by_rule_and_stores_nothing(clien
 
 def test_the_mail_tells_the_newest_change_and_stores_nothing(client, trial):
     update(trial, version=2)
+    Trial.objects.update(version=2)
     mail = shown(client, f"{MAIL}text/")
     assert mail.startswith("Subject: A trial you follow has changed")
     assert "The trial in plain words: This trial is looking for people now. It compares green tea" in mail
