@@ -18,7 +18,8 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return forbidden(request)
+    """Where forms keep Django's token: the settings of a reader, the admin. The reason is for developers."""
+    return render(request, "errors/403.html", {"is_old_form": True}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -101,6 +101,16 @@ def test_the_admin_wants_its_token() -> None:
     assert client.post("/admin/login/", {"username": "a", "password": "b"}).status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/admin/login/", "/updates/settings/", "/updates/settings/export/"])
+def test_a_form_without_its_token_gets_the_sites_own_page(path: str) -> None:
+    answer = Client(enforce_csrf_checks=True).post(path)
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert "We did not let that through" in page
+    assert "This form was open for too long" in page
+    assert "CSRF" not in page
+
+
 @pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "testserver@evil.example", "a b", ""])
 def test_another_host_name_is_refused(client: Client, host: str) -> None:
     assert client.get("/", HTTP_HOST=host).status_code == 400

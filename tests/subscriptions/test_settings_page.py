@@ -77,6 +77,7 @@ def test_a_post_without_the_pages_token_changes_nothing(subscription):
     strict = Client(enforce_csrf_checks=True)
     strict.post(path_of(mailed()))
     assert strict.post(PAGE, {"action": "erase"}).status_code == 403
+    assert strict.post("/updates/settings/export/").status_code == 403
     assert Subscriber.objects.exclude(email=None).exists()
 
 
