@@ -23,12 +23,9 @@ def send_with_books(place: int, connections: int) -> None:
     delivery.deliver("alerts", slots=senders)
 
 
-def send_bare(mails: int, connections: int) -> None:
+def send_bare(connections: int) -> None:
     """Write and send: no claim, no fence, nothing settled. Its rows are read before the clock starts."""
-    share = mails // connections
-    threads = [
-        threading.Thread(target=_send_rows, args=(_rows[n * share : (n + 1) * share],)) for n in range(connections)
-    ]
+    threads = [threading.Thread(target=_send_rows, args=(_rows[n::connections],)) for n in range(connections)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -61,6 +58,6 @@ if __name__ == "__main__":
     print("ready", flush=True)
     sys.stdin.readline()
     if role == "floor":
-        send_bare(mails, connections)
+        send_bare(connections)
     else:
         send_with_books(place, connections)
