@@ -102,8 +102,12 @@ def _settle(asked: Confirmation, *, now: datetime, leader: Confirmation | None =
 
 
 def _mail(asked: Confirmation, *, now: datetime) -> bool:
-    """One mail for this wish and for the others of the address that wait: they are confirmed together."""
-    Confirmation.objects.filter(pk=asked.pk).update(settled_at=now, mailed_at=now)
+    """One mail for this wish and for the others of the address that wait: they are confirmed together.
+
+    A known address is written as its owner confirmed it: for some servers another spelling is another mailbox.
+    """
+    known = Subscriber.objects.filter(key=asked.key).values_list("email", flat=True).first()
+    Confirmation.objects.filter(pk=asked.pk).update(settled_at=now, mailed_at=now, email=known or asked.email)
     if asked.purpose == Purpose.SUBSCRIBE:
         waiting = Confirmation.objects.filter(key=asked.key, purpose=asked.purpose, settled_at=None)
         waiting.update(settled_at=now, leader=asked)

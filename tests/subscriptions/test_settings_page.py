@@ -45,6 +45,17 @@ def test_only_a_known_address_is_mailed_a_link_and_both_get_the_same_answer(clie
     assert [mail.confirmation.email for mail in Email.objects.all()] == ["ada@example.org"]
 
 
+@pytest.mark.parametrize("purpose", ["manage", "subscribe"])
+def test_a_known_address_is_written_to_as_it_was_confirmed_however_it_is_typed(subscription, purpose):
+    now = timezone.now()
+    if purpose == "manage":
+        signup.ask_to_manage("ADA@example.org", now=now)
+    else:
+        signup.ask(signup.Wish("ADA@example.org", trial=subscription.trial), now=now)
+    confirmations.prepare(now=now)
+    assert Email.objects.get().confirmation.email == "ada@example.org"
+
+
 def test_the_link_opens_by_a_button_and_once(client, subscription):
     path = path_of(mailed())
     for _ in range(3):
