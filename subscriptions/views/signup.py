@@ -90,7 +90,7 @@ def one_click(request: HttpRequest, token: str) -> HttpResponse:
     way_out = _way_out(links.read_one_click, token)
     if way_out is None:
         return stale(request)
-    if request.method == "POST" and request.POST.get("List-Unsubscribe") == ONE_CLICK:
+    if request.method == "POST" and _said(request).get("List-Unsubscribe") == ONE_CLICK:
         return _unsubscribed(request, way_out.subscriber, way_out.subscriptions)
     status = 400 if request.method == "POST" else 200
     return render(request, "subscriptions/unsubscribe.html", {"one_click": True}, status=status)
@@ -105,6 +105,11 @@ def _way_out(read: Callable[[str], links.WayOut], token: str) -> links.WayOut | 
     except links.BadLink:
         return None
     return way_out if leaving.is_for_its_reader(way_out.subscriber, way_out.mark) else None
+
+
+def _said(request: HttpRequest) -> dict[str, str]:
+    """What a mail program posted. Some end the body with a line break, which no form's encoding has."""
+    return {name: str(value).rstrip("\r\n") for name, value in request.POST.items()}
 
 
 def _unsubscribed(request: HttpRequest, subscriber_id: int, subscriptions: list[int]) -> HttpResponse:

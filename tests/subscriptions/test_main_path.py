@@ -107,6 +107,15 @@ def test_one_click_ends_the_mails_without_cookies_redirect_or_token(follower, tr
     assert len(sink.to(ADDRESS)) == 1
 
 
+@pytest.mark.parametrize("body", [b"List-Unsubscribe=One-Click", b"List-Unsubscribe=One-Click\r\n"])
+def test_one_click_may_end_with_a_line_break(follower, trial, sink, work, body):
+    update(trial, run=later())
+    work()
+    path = one_click_path(sink.to(ADDRESS)[0])
+    assert Client().post(path, body, content_type="application/x-www-form-urlencoded").status_code == 200
+    assert Subscription.objects.live().count() < 2
+
+
 @pytest.mark.parametrize("body", [{}, {"List-Unsubscribe": "no"}, {"other": "One-Click"}])
 def test_one_click_with_another_body_changes_nothing(follower, trial, sink, work, body):
     update(trial, run=later())
