@@ -78,7 +78,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if way_out is None:
         return stale(request)
     if request.method != "POST":
-        return render(request, "subscriptions/unsubscribe.html", {"topics": _topics(way_out)})
+        return _way_out_page(request, way_out, {"topics": _topics(way_out)})
     these = [] if request.POST.get("stop") == "all" else way_out.subscriptions
     return _unsubscribed(request, way_out.subscriber, these)
 
@@ -92,8 +92,9 @@ def one_click(request: HttpRequest, token: str) -> HttpResponse:
         return stale(request)
     if request.method == "POST" and _said(request).get("List-Unsubscribe") == ONE_CLICK:
         return _unsubscribed(request, way_out.subscriber, way_out.subscriptions)
-    status = 400 if request.method == "POST" else 200
-    return render(request, "subscriptions/unsubscribe.html", {"one_click": True}, status=status)
+    if request.method == "POST":
+        return render(request, "subscriptions/unsubscribe.html", {"one_click": True}, status=400)
+    return _way_out_page(request, way_out, {"one_click": True})
 
 
 one_click.accepts_foreign_posts = True  # type: ignore[attr-defined]  # mail programs press it for their readers
@@ -112,6 +113,15 @@ def _said(request: HttpRequest) -> dict[str, str]:
     return {name: str(value).rstrip("\r\n") for name, value in request.POST.items()}
 
 
+def _way_out_page(request: HttpRequest, way_out: links.WayOut, context: dict[str, Any]) -> HttpResponse:
+    """The buttons; or, to the holder of the link, that nothing is left to stop."""
+    mine = Subscription.objects.filter(subscriber=way_out.subscriber)
+    if not mine.live().exists():
+        return render(request, "subscriptions/unsubscribed.html", {"ended": 0, "left": 0})
+    of_link = mine.live().filter(pk__in=way_out.subscriptions) if way_out.subscriptions else mine.live()
+    return render(request, "subscriptions/unsubscribe.html", {**context, "had_stopped": not of_link.exists()})
+
+
 def _unsubscribed(request: HttpRequest, subscriber_id: int, subscriptions: list[int]) -> HttpResponse:
     ended = leaving.unsubscribe(subscriber_id, subscriptions, now=timezone.now())
     left = Subscription.objects.live().filter(subscriber=subscriber_id).count()
@@ -119,6 +129,7 @@ def _unsubscribed(request: HttpRequest, subscriber_id: int, subscriptions: list[
 
 
 def _topics(way_out: links.WayOut) -> list[str]:
+    """The link's own that still run; nothing where it stands for all."""
     live = Subscription.objects.live().filter(subscriber=way_out.subscriber, pk__in=way_out.subscriptions)
     return [each.topic for each in live.select_related("trial__plain_summary", "condition", "explainer__live")]
 

@@ -126,6 +126,20 @@ def test_one_subscription_or_all_can_be_stopped(inside, subscription):
     assert not Subscription.objects.live().exists()
 
 
+@pytest.mark.parametrize("make", [links.unsubscribe_url, links.one_click_url])
+def test_the_page_behind_a_link_to_stop_says_what_has_stopped_already(client, subscription, make):
+    path = make(subscription.subscriber, [subscription.pk]).removeprefix("http://127.0.0.1:8000")
+    other = SubscriptionFactory(subscriber=subscription.subscriber)
+    assert b"stopped" not in client.get(path).content
+    leaving.unsubscribe(subscription.subscriber_id, [subscription.pk], now=timezone.now())
+    page = client.get(path).content
+    assert b"You have stopped these mails already" in page
+    assert other.trial.nct_id.encode() not in page
+    leaving.unsubscribe(subscription.subscriber_id, [], now=timezone.now())
+    assert b"Your mails have stopped" in client.get(path).content
+    assert b"stopped before" in client.get(path).content
+
+
 def test_a_pause_of_one_to_three_months_can_end_early(inside):
     inside.post(PAGE, {"action": "pause", "months": "2"})
     until = Subscriber.objects.get().paused_until
