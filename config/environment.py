@@ -89,10 +89,12 @@ class Environment:
         return value
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
-        """One of `choices`; the first is the default."""
+        """One of `choices`; the first is the default, and may be to name none."""
         value = self.text(name, choices[0])
         if value not in choices:
-            raise ImproperlyConfigured(f"{name} is {value!r}; it takes one of {', '.join(choices)}.")
+            named = " or ".join(choice for choice in choices if choice)
+            none = "" if all(choices) else ", or nothing"
+            raise ImproperlyConfigured(f"{name} is {value!r}; it takes {named}{none}.")
         return value
 
     def url(self, name: str, schemes: tuple[str, ...], default: str | None = None) -> str:
