@@ -1,25 +1,17 @@
 """What a visitor typed, checked. Every field comes once: a repeated one is an attempt at something else."""
 
 import calendar
-from functools import lru_cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.http import QueryDict
 
 from explainers.models import Explainer
-from subscriptions import addresses, wished
+from subscriptions import addresses, time_zones, wished
 from subscriptions.models.people import Frequency, Scope
 from subscriptions.signup import Around, Other, Wish
 from trials.models import Condition, Trial
 from trials.places import Place
-
-
-@lru_cache
-def time_zones() -> list[tuple[str, str]]:
-    names = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/")))
-    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
 
 
 class AddressForm(forms.Form):
@@ -176,5 +168,12 @@ class HoursForm(forms.Form):
     weekday = forms.TypedChoiceField(
         label="Day of the weekly mail", choices=list(enumerate(calendar.day_name)), coerce=int
     )
-    time_zone = forms.ChoiceField(label="Your time zone", choices=time_zones)
+    time_zone = forms.ChoiceField(label="Your time zone", choices=time_zones.choices)
     is_neutral = forms.BooleanField(label="Neutral subject and sender: “An update you asked for”", required=False)
+
+    def __init__(self, *args: Any, kept: str = "", **kwargs: Any) -> None:
+        """`kept`: the reader's time zone, which may be none that is offered any more."""
+        super().__init__(*args, **kwargs)
+        zone = self.fields["time_zone"]
+        assert isinstance(zone, forms.ChoiceField)
+        zone.choices = time_zones.choices(kept)

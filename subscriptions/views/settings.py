@@ -81,12 +81,13 @@ def _page(request: HttpRequest, reader: Subscriber, said: str) -> HttpResponse:
         "subscriptions": readers.followed(reader),
         "pace": PaceForm(),
         "hours": HoursForm(
+            kept=reader.time_zone,
             initial={
                 "time_zone": reader.time_zone,
                 "hour": reader.digest_hour,
                 "weekday": reader.digest_weekday,
                 "is_neutral": reader.is_neutral,
-            }
+            },
         ),
         "is_paused": reader.paused_until is not None and reader.paused_until > timezone.now(),
     }
@@ -145,7 +146,7 @@ def _resume(request: HttpRequest, reader: Subscriber) -> str:
 
 
 def _set_hours(request: HttpRequest, reader: Subscriber) -> str:
-    form = HoursForm(request.POST)
+    form = HoursForm(request.POST, kept=reader.time_zone)
     if not form.is_valid():
         return "Choose an hour, a day and a time zone from the lists."
     readers.set_hours(reader, **form.cleaned_data)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from subscriptions import confirmations, leaving, links, signup
+from subscriptions import confirmations, leaving, links, signup, time_zones
 from subscriptions.models import Confirmation, Email, Subscriber, Subscription
 from tests.factories import ConditionFactory
 from tests.subscriptions.factories import SubscriberFactory, SubscriptionFactory
@@ -156,6 +156,35 @@ def test_hour_zone_and_neutral_mails_can_be_chosen(inside):
     reader = Subscriber.objects.get()
     assert (reader.digest_hour, reader.digest_weekday, reader.time_zone) == (19, 4, "America/New_York")
     assert reader.is_neutral
+
+
+def test_time_zones_are_offered_once_each_by_region(inside):
+    page = inside.get(PAGE).content.decode()
+    for group in ("Europe", "The Americas", "Pacific Ocean"):
+        assert f'<optgroup label="{group}">' in page
+    for name, words in (("Europe/Oslo", "Oslo"), ("America/Indiana/Knox", "Knox, Indiana")):
+        assert f'<option value="{name}">{words}</option>' in page
+    for alias in ("Asia/Calcutta", "US/Eastern", "America/Buenos_Aires", "Brazil/East", "Etc/GMT"):
+        assert alias not in page
+    assert 300 < page.count("<option value=") - 40 < 460
+
+
+def test_a_time_zone_chosen_from_a_longer_list_can_be_kept_and_no_other_such(inside):
+    Subscriber.objects.update(time_zone="US/Eastern")
+    assert '<option value="US/Eastern" selected>US/Eastern</option>' in inside.get(PAGE).content.decode()
+    hours = {"action": "hours", "hour": "7", "weekday": "0"}
+    assert b"Saved." in inside.post(PAGE, {**hours, "time_zone": "US/Eastern"}).content
+    assert b"Choose an hour" in inside.post(PAGE, {**hours, "time_zone": "US/Pacific"}).content
+    reader = Subscriber.objects.get()
+    assert (reader.time_zone, reader.digest_hour) == ("US/Eastern", 7)
+
+
+def test_without_the_table_of_zones_every_place_is_offered(monkeypatch):
+    time_zones.canonical.cache_clear()
+    monkeypatch.setattr("zoneinfo.TZPATH", ())
+    assert "Europe/Oslo" in time_zones.canonical()
+    assert not [name for name in time_zones.canonical() if name.startswith("Etc/")]
+    time_zones.canonical.cache_clear()
 
 
 def test_a_new_address_counts_once_it_is_confirmed(inside):
