@@ -15,6 +15,7 @@ from trials import wording
 from trials.changes import Change, Rank
 from trials.models import Trial, TrialChange
 from trials.places import haversine_km
+from trials.rule_quotes import quoted_rule
 
 NEAR = "&near=place.invalid"
 """Where the reader's own place goes, or nothing: many readers get the same words."""
@@ -98,7 +99,7 @@ def trial_item(group: Sequence[Notification], all_kinds: dict[tuple[int, int], s
     kinds = {change.kind for change in changes}
     is_new = kinds == {TrialChange.LISTED}
     moved = {kind for row in rows.values() for kind in all_kinds[trial.pk, row.version]}
-    sentences = list(dict.fromkeys([*_at_followed_sites(group), *map(wording.sentence, changes)]))
+    sentences = list(dict.fromkeys([*_at_followed_sites(group), *map(_sentence, changes)]))
     return Item(
         nct_id=trial.nct_id,
         title=trial.headline,
@@ -114,6 +115,11 @@ def trial_item(group: Sequence[Notification], all_kinds: dict[tuple[int, int], s
         other_trials=_other_trials(trial) if _is_stop(changes) else "",
         other_trials_url=_other_trials_url(trial) if _is_stop(changes) else "",
     )
+
+
+def _sentence(change: Change) -> str:
+    """A mail has no old and new beside it, as the page has: a rule that changed stands in it."""
+    return f"{wording.sentence(change)} {quoted_rule(change)}".rstrip()
 
 
 def _is_stop(changes: Sequence[Change]) -> bool:
