@@ -16,6 +16,7 @@ from trials.changes import Change, Rank
 from trials.models import Trial, TrialChange
 from trials.places import haversine_km
 from trials.rule_quotes import quoted_rule
+from trials.vocabulary import status_words
 
 NEAR = "&near=place.invalid"
 """Where the reader's own place goes, or nothing: many readers get the same words."""
@@ -30,6 +31,7 @@ _FACETS = {
     "the planned dates": ("start", "primary_completion", "completion"),
 }
 _STOPPED = {"status_terminated", "status_withdrawn", "status_suspended", "status_closed", "gone"}
+_OPENINGS = {"status_opened", "site_opened", "site_added", TrialChange.LISTED}
 _WHO = {"eligibility", "minimum_age", "maximum_age", "sex", "healthy_volunteers"}
 
 
@@ -99,7 +101,8 @@ def trial_item(group: Sequence[Notification], all_kinds: dict[tuple[int, int], s
     kinds = {change.kind for change in changes}
     is_new = kinds == {TrialChange.LISTED}
     moved = {kind for row in rows.values() for kind in all_kinds[trial.pk, row.version]}
-    sentences = list(dict.fromkeys([*_at_followed_sites(group), *map(_sentence, changes)]))
+    first_sight = [f"This trial {status_words(trial.status).clause}."] if is_new else []
+    sentences = list(dict.fromkeys([*_at_followed_sites(group), *map(_sentence, changes), *first_sight]))
     return Item(
         nct_id=trial.nct_id,
         title=trial.headline,
@@ -111,7 +114,7 @@ def trial_item(group: Sequence[Notification], all_kinds: dict[tuple[int, int], s
         is_urgent=any(change.rank == Rank.TELL_NOW for change in changes),
         unchanged="" if is_new else _unchanged(moved),
         ending=_ending(trial, group),
-        next_step=_next_step(kinds),
+        next_step=_next_step(kinds, trial),
         other_trials=_other_trials(trial) if _is_stop(changes) else "",
         other_trials_url=_other_trials_url(trial) if _is_stop(changes) else "",
     )
@@ -200,12 +203,12 @@ def _other_trials_url(trial: Trial) -> str:
     return absolute(f"{reverse('trials:list')}?condition={condition.slug}{NEAR}")
 
 
-def _next_step(kinds: set[str]) -> str:
+def _next_step(kinds: set[str], trial: Trial) -> str:
     if kinds & _STOPPED:
         return "If you take part, ask the study team what this means for you. Do not stop a treatment on your own."
     if kinds & _WHO:
         return "Read on the page who can join now. Then ask your doctor whether that includes you."
-    if kinds & {"status_opened", "site_opened", "site_added", TrialChange.LISTED}:
+    if kinds & _OPENINGS and not status_words(trial.status).has_ended:  # some are listed when they are over
         return "If it may suit you, take the page to your doctor. It lists whom to call and what to ask."
     if "results_posted" in kinds:
         return "Ask your doctor what the results may mean for you."

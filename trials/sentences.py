@@ -7,7 +7,7 @@ from trials.changes import Change
 from trials.date_wording import date_sentence
 from trials.site_changes import is_nameless
 from trials.text import unescape
-from trials.vocabulary import age_label, date_label, listed, phase_label, status_words, study_type_label
+from trials.vocabulary import STATUS, age_label, date_label, listed, phase_label, status_words, study_type_label
 
 _LONGEST_QUOTE = 140
 _MOST_NAMES = 3
@@ -22,7 +22,9 @@ def quoted(text: Any, longest: int = _LONGEST_QUOTE) -> str:
 
 
 def _status(change: Change) -> str:
-    return f"This trial {status_words(change.new).clause}."
+    """A status that we have no words for is new to this trial; in the record of a trial that we see first it is not."""
+    now = "" if change.new in STATUS else "now "
+    return f"This trial {now}{status_words(change.new).clause}."
 
 
 def _opened(change: Change) -> str:

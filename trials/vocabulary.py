@@ -35,7 +35,7 @@ STATUS = {
     ),
     "COMPLETED": Status("Completed", "Finished, so nobody can join now", "has finished", has_ended=True),
     "UNKNOWN": Status(
-        "Unknown", "Not confirmed for two years or more", "has a status that is now unknown"
+        "Unknown", "Not confirmed for two years or more", "has an unknown status"
     ),
     "WITHHELD": Status(
         "Details withheld", "The device is not cleared yet, so the details are hidden", "has its details hidden"
@@ -181,7 +181,7 @@ def status_words(raw: str) -> Status:
     if not raw:
         return Status("Not stated", "The record does not say", "has no stated status")
     label = neutral(raw)
-    return STATUS.get(raw) or Status(label, f"The registry calls this “{label}”", f"now has the status “{label}”")
+    return STATUS.get(raw) or Status(label, f"The registry calls this “{label}”", f"has the status “{label}”")
 
 
 def status_label(raw: str) -> str:

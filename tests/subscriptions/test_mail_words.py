@@ -5,7 +5,7 @@ import pytest
 from subscriptions import items
 from subscriptions.models import Notification
 from subscriptions.trial_items import Item
-from tests.subscriptions.factories import SubscriptionFactory, update
+from tests.subscriptions.factories import SubscriptionFactory, listing, update
 from trials.models import Trial, TrialChange
 
 pytestmark = pytest.mark.django_db
@@ -31,3 +31,21 @@ def test_a_rule_about_who_can_join_is_quoted_as_it_was_and_as_it_is(trial):
     assert item(change).sentences == [
         "One rule about who can join was reworded. Before: “BMI >= 30”. Now: “BMI >= 35”."
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "step"),
+    [
+        ("RECRUITING", "This trial is looking for people now.", "If it may suit you"),
+        ("NOT_YET_RECRUITING", "This trial has not opened yet.", "If it may suit you"),
+        ("COMPLETED", "This trial has finished.", "There is nothing you must do."),
+        ("UNKNOWN", "This trial has an unknown status.", "If it may suit you"),
+        ("PAUSED_BY_AGENCY", "This trial has the status “Paused by agency”.", "If it may suit you"),
+    ],
+)
+def test_a_trial_that_we_see_first_is_told_as_it_is_and_not_as_a_change(trial, status, words, step):
+    trial.status = status
+    told = item(listing(trial))
+    assert told.sentences == ["This trial was listed in the registry.", words]
+    assert told.next_step.startswith(step)
+    assert told.headline == "Newly listed"

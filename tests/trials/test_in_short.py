@@ -77,6 +77,7 @@ def test_what_it_is_falls_back_on_all_that_is_known() -> None:
         ("SUSPENDED", "This trial is paused and may start again."),
         ("WITHDRAWN", "This trial was called off before anyone joined."),
         ("COMPLETED", "This trial has finished."),
+        ("PAUSED_BY_AGENCY", "This trial has the status “Paused by agency”."),
     ],
 )
 def test_the_status_comes_first_in_words(status: str, said: str) -> None:
