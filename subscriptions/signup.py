@@ -88,12 +88,12 @@ def ask_to_manage(email: str, *, network: str = "", now: datetime) -> Confirmati
 
 
 @transaction.atomic
-def ask_to_change(subscriber: Subscriber, email: str, *, now: datetime) -> Confirmation:
+def ask_to_change(subscriber: Subscriber, email: str, *, network: str = "", now: datetime) -> Confirmation:
     """The new address has to be confirmed before anything goes there. What was asked for before is void: it may
     have been mistyped, and its mailbox a stranger's."""
     superseded.lock_readers(subscriber.pk)
     superseded.void_changes([subscriber.pk], but=addresses.key(email), now=now)
-    return _write_down(Purpose.CHANGE, email, now=now, subscriber=subscriber)
+    return _write_down(Purpose.CHANGE, email, now=now, subscriber=subscriber, network=network)
 
 
 def _write_down(purpose: Purpose, email: str, *, now: datetime, **fields: Any) -> Confirmation:

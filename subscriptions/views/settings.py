@@ -12,11 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from subscriptions import leaving, links, readers, signup
+from subscriptions import leaving, limits, links, readers, signup
 from subscriptions.forms import AddressForm, HoursForm, PaceForm, PauseForm, PlaceForm
 from subscriptions.models import Confirmation, Subscriber
 from subscriptions.tasks import deliver_confirmations
 from subscriptions.views.shared import stale, token_page
+from trials.limits import TooMany
 from trials.waking import wake
 
 INSIDE_FOR = timedelta(hours=1)
@@ -157,7 +158,10 @@ def _change(request: HttpRequest, reader: Subscriber) -> str:
     form = AddressForm(request.POST)
     if not form.is_valid():
         return "Type one email address, like name@example.org."
-    signup.ask_to_change(reader, form.cleaned_data["email"], now=timezone.now())
+    now, network = timezone.now(), limits.network_key(request)
+    if wait := limits.wait_before_asking(network, now=now):
+        raise TooMany(wait)
+    signup.ask_to_change(reader, form.cleaned_data["email"], network=network, now=now)
     wake(deliver_confirmations)
     return "We sent a mail to the new address. Press the button there to confirm it."
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from subscriptions import confirmations, leaving, links, signup, time_zones
+from subscriptions import addresses, confirmations, leaving, links, signup, time_zones
 from subscriptions.models import Confirmation, Email, Subscriber, Subscription
 from tests.factories import ConditionFactory
 from tests.subscriptions.factories import SubscriberFactory, SubscriptionFactory
@@ -196,6 +196,13 @@ def test_a_new_address_counts_once_it_is_confirmed(inside):
     assert b"this address" in inside.get(path).content
     inside.post(path)
     assert Subscriber.objects.get().email == "new@example.org"
+
+
+def test_changes_of_the_address_count_for_the_limits_of_a_network(inside, settings):
+    settings.SIGNUP_LIMITS = "network=2"
+    answers = [inside.post(PAGE, {"action": "change", "email": f"victim{n}@example.org"}) for n in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert not Confirmation.objects.filter(key=addresses.key("victim2@example.org")).exists()
 
 
 def test_the_export_holds_all_about_me_and_nobody_else(inside, subscription):
