@@ -7,8 +7,9 @@ from typing import Any
 from django.db import transaction
 
 from explainers.models import Explainer
-from subscriptions import addresses, consent, superseded
-from subscriptions.models import Confirmation, Subscriber, Subscription, Suppression
+from subscriptions import addresses, consent, merging, superseded
+from subscriptions.composing import lock_composing
+from subscriptions.models import Confirmation, Subscriber, Suppression
 from subscriptions.models.people import Frequency, Scope
 from trials.models import Condition, Trial
 
@@ -128,6 +129,8 @@ def still_holds(asked: Confirmation) -> bool:
 def confirm(confirmation: Confirmation, *, now: datetime) -> None:
     """Begin the subscriptions that the mail named. A second call begins nothing."""
     if confirmation.purpose == Purpose.CHANGE:
+        if Subscriber.objects.filter(key=confirmation.key).exists():
+            lock_composing()  # before any row is locked, as the composer does
         superseded.lock_readers(confirmation.subscriber_id, confirmation.key)
     leader = Confirmation.objects.select_for_update(of=("self",)).get(pk=confirmation.pk)
     if not leader.is_open(now) or leader.email is None:
@@ -157,7 +160,7 @@ def change_address(asked: Confirmation, *, now: datetime) -> None:
         Subscriber.objects.filter(pk=old.pk).update(email=asked.email, key=asked.key)
         _allow(asked.key)
     else:
-        _move(old, other, now=now)
+        merging.merge(old, other, now=now)
     _mark_used([asked], other or old, now=now)
 
 
@@ -207,16 +210,6 @@ def _subscriber(confirmation: Confirmation, *, now: datetime) -> Subscriber:
 def _allow(key: str) -> None:
     """The mailed button was pressed: the address exists and wants mail. A complaint stays."""
     Suppression.objects.filter(key=key).exclude(reason=Suppression.Reason.COMPLAINED).delete()
-
-
-def _move(old: Subscriber, new: Subscriber, *, now: datetime) -> None:
-    for each in old.subscriptions.live():
-        copied = ("scope", "frequency", "topic_name", "consent_version", "consented_at", "source")
-        defaults = {"subscriber": new, "confirmed_at": now} | {name: getattr(each, name) for name in copied}
-        new.subscriptions.live().get_or_create(**each.topic_values, defaults=defaults)
-    moved = Subscription.EndedReason.MOVED
-    old.subscriptions.live().update(ended_at=now, ended_reason=moved)
-    Subscriber.objects.filter(pk=old.pk).update(email=None, key=None, erased_at=now)
 
 
 def _mark_used(wishes: list[Confirmation], subscriber: Subscriber | None, *, now: datetime) -> None:
