@@ -4,7 +4,13 @@ import os
 
 os.environ["PLAINTRIALS_PROCESS"] = "web"  # its queries get a time limit; see config/settings.py
 
-from config.settings import LOGGING
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from config.start import load_settings
+
+load_settings()
+
+from config.settings import LOGGING  # noqa: E402  only now may it be read
 
 # One line a request: no query, no visitor's address; a token in the path goes by redaction.
 access_log_format = "%(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"

@@ -6,7 +6,10 @@ from celery import Celery, signals, signature
 from celery.schedules import crontab
 from django.conf import settings
 
+from config.start import load_settings
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+load_settings()
 
 app = Celery("plaintrials")
 app.config_from_object("django.conf:settings", namespace="CELERY")

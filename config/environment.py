@@ -3,11 +3,16 @@
 import os
 import re
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from config import mail_values, service_urls
+from config.bad_setting import bad_setting
+
+SHORTEST_SECRET = 32
+HOW_TO_MAKE_ONE = "`python3 -c 'import secrets; print(secrets.token_urlsafe(50))'`"
 
 
 class Environment:
@@ -21,7 +26,7 @@ class Environment:
             try:
                 with open(path, encoding="utf-8") as secret:
                     value = secret.read().strip()
-            except OSError as error:
+            except (OSError, UnicodeDecodeError) as error:
                 raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {error}.") from error
         if value:
             return value
@@ -29,14 +34,30 @@ class Environment:
             raise ImproperlyConfigured(f"{name} is not set. See the table of settings in docs/operations.md.")
         return default
 
+    def line(self, name: str, default: str) -> str:
+        """A text without line ends, tabs and the like: it may go into a header."""
+        value = self.text(name, default)
+        if any(ord(letter) < 32 or ord(letter) == 127 for letter in value):
+            raise bad_setting(name, "holds a line end or another control character", "a text on one line")
+        return value
+
     def words(self, name: str) -> list[str]:
         return [word for word in re.split(r"[,\s]+", self.text(name, "")) if word]
 
     def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
-        try:
-            return [ip_network(word) for word in self.words(name)]
-        except ValueError as error:
-            raise ImproperlyConfigured(f"{name} takes addresses or networks: {error}.") from error
+        return service_urls.networks(name, self.words(name))
+
+    def proxies(self, name: str) -> list[IPv4Network | IPv6Network]:
+        return service_urls.proxies(name, self.words(name))
+
+    def hosts(self, name: str) -> list[str]:
+        return service_urls.hosts(name, self.words(name))
+
+    def secret(self, name: str, default: str | None = None) -> str:
+        return _secret(name, self.text(name, default))
+
+    def secrets(self, name: str) -> list[str]:
+        return [_secret(name, word) for word in self.words(name)]
 
     def flag(self, name: str, default: bool) -> bool:
         value = self.text(name, "").lower()
@@ -46,30 +67,36 @@ class Environment:
             return True
         if value in ("0", "false", "no", "off"):
             return False
-        raise ImproperlyConfigured(f"{name} is {value!r}; it takes true or false.")
+        raise bad_setting(name, f"is {value!r} and takes true or false", "true")
 
-    def number(self, name: str, default: float, least: float = 0) -> float:
-        value = self.text(name, "")
+    def number(self, name: str, default: float, least: float = 0, most: float = 1_000_000) -> float:
+        value = self.line(name, "")
         try:
             number = float(value) if value else default
         except ValueError as error:
-            raise ImproperlyConfigured(f"{name} is {value!r}; it takes a number.") from error
-        if not number >= least:
-            raise ImproperlyConfigured(f"{name} is {value}; it takes a number of at least {least:g}.")
+            raise bad_setting(name, f"is {value!r} and takes a number", f"{default:g}") from error
+        if not least <= number <= most:  # and what compares with nothing, such as nan
+            raise bad_setting(name, f"is {value} and takes a number from {least:g} to {most:,.0f}", f"{default:g}")
         return number
 
     def rates(self, name: str) -> dict[str, float]:
-        """`10 example.org=2`: numbers above 0, by name, under "" for all others."""
-        found: dict[str, float] = {}
-        for word in self.words(name):
-            key, _, value = word.rpartition("=")
-            try:
-                found[key.lower()] = float(value)
-            except ValueError:
-                found[key.lower()] = 0
-            if not found[key.lower()] > 0:
-                raise ImproperlyConfigured(f"{name} holds {word!r}; it takes numbers, like 10 or example.org=2.")
-        return found
+        return mail_values.rates(name, self.words(name))
+
+    def signup_limits(self, name: str) -> str:
+        return mail_values.signup_limits(name, self.line(name, ""))
+
+    def sender(self, name: str, default: str) -> str:
+        value = self.line(name, "")
+        return mail_values.sender(name, value) if value else default
+
+    def domain(self, name: str) -> str:
+        return mail_values.domain(name, self.line(name, ""))
+
+    def contact(self, name: str) -> str:
+        return mail_values.contact(name, self.line(name, ""))
+
+    def webhook_secret(self, name: str) -> str:
+        return mail_values.webhook_secret(name, self.line(name, ""))
 
     def private_key(self, name: str) -> str:
         """An RSA key as PEM, with line ends or with \\n for them; empty where none is given."""
@@ -92,54 +119,35 @@ class Environment:
         """One of `choices`; the first is the default, and may be to name none."""
         value = self.text(name, choices[0])
         if value not in choices:
-            named = " or ".join(choice for choice in choices if choice)
-            none = "" if all(choices) else ", or nothing"
-            raise ImproperlyConfigured(f"{name} is {value!r}; it takes {named}{none}.")
+            known = ", ".join(choice for choice in choices if choice)
+            raise bad_setting(name, f"is {value!r} and takes one of {known}", choices[-1])
         return value
 
-    def url(self, name: str, schemes: tuple[str, ...], default: str | None = None) -> str:
-        value = self.text(name, default)
-        if value and urlsplit(value).scheme not in schemes:
-            raise ImproperlyConfigured(f"{name} must begin with {' or '.join(s + '://' for s in schemes)}.")
+    def url(self, name: str, schemes: tuple[str, ...], default: str, example: str) -> str:
+        value = self.line(name, default)
+        if value and not service_urls.split(name, value, schemes, example).hostname:
+            raise bad_setting(name, "names no host", example)
         return value
+
+    def site(self, name: str, default: str) -> str:
+        return service_urls.site(name, self.line(name, default))
+
+    def registry(self, name: str) -> str:
+        return service_urls.registry(name, self.line(name, service_urls.REGISTRY))
+
+    def redis(self, name: str, default: str) -> str:
+        return service_urls.redis(name, self.line(name, default))
 
     def database(self, name: str) -> dict[str, Any] | None:
-        """postgresql://user:password@host:port/name?host=/socket/folder&sslmode=... as Django's settings."""
-        value = self.url(name, ("postgresql", "postgres"), "")
-        if not value:
-            return None
-        parts = urlsplit(value)
-        options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": unquote(parts.path.lstrip("/")),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            "HOST": options.pop("host", None) or parts.hostname or "",
-            "PORT": options.pop("port", None) or (str(parts.port) if parts.port else ""),
-            "OPTIONS": options,
-        }
-
-    @staticmethod
-    def database_options(options: dict[str, Any], *, is_web: bool) -> dict[str, Any]:
-        """Limits of a web process's queries. A PgBouncer takes no start-up parameters: there the role carries them."""
-        options = {"connect_timeout": 5, "application_name": "plaintrials", **options}
-        if is_web and "pgbouncer" not in options and "options" not in options:
-            limits = {"statement_timeout": 15000, "lock_timeout": 5000, "idle_in_transaction_session_timeout": 30000}
-            options["options"] = " ".join(f"-c {name}={value}" for name, value in limits.items())
-        return options
+        value = self.line(name, "")
+        return service_urls.database(name, value) if value else None
 
     def mail(self, name: str) -> dict[str, Any]:
-        """smtp://user:password@host:port?tls=starttls (or tls=yes for TLS from the first byte)."""
-        parts = urlsplit(self.url(name, ("smtp", "smtps"), "smtp://127.0.0.1:25"))
-        tls = parse_qs(parts.query).get("tls", ["yes" if parts.scheme == "smtps" else "no"])[-1]
-        if tls not in ("no", "starttls", "yes"):
-            raise ImproperlyConfigured(f"{name}: tls is {tls!r}; it takes no, starttls or yes.")
-        return {
-            "EMAIL_HOST": parts.hostname or "127.0.0.1",
-            "EMAIL_PORT": parts.port or (465 if tls == "yes" else 25),
-            "EMAIL_HOST_USER": unquote(parts.username or ""),
-            "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-            "EMAIL_USE_TLS": tls == "starttls",
-            "EMAIL_USE_SSL": tls == "yes",
-        }
+        return service_urls.mail(name, self.line(name, "smtp://127.0.0.1:25"))
+
+
+def _secret(name: str, value: str) -> str:
+    if len(value) < SHORTEST_SECRET or "insecure" in value:
+        what = f"must be a random text of at least {SHORTEST_SECRET} characters that nobody else knows"
+        raise bad_setting(name, what, f"the one that {HOW_TO_MAKE_ONE} prints")
+    return value

@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import Environment
+from config.service_urls import LOOPBACK, database_options
 
 django_stubs_ext.monkeypatch()
 
@@ -20,32 +21,26 @@ SAMPLE_DATA = env.flag("PLAINTRIALS_SAMPLE", False)  # the trials are made up: p
 TESTING = env.flag("PLAINTRIALS_TEST", False)
 DEBUG = env.flag("DEBUG", False)
 
-SECRET_KEY = env.text("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
-SUPPRESSION_PEPPER = env.text("SUPPRESSION_PEPPER", SECRET_KEY)
-if len(SECRET_KEY) < 32 or "insecure" in SECRET_KEY:
-    raise ImproperlyConfigured("SECRET_KEY must be a random text of 50 characters that nobody else knows.")
+SECRET_KEY = env.secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
+SUPPRESSION_PEPPER = env.secret("SUPPRESSION_PEPPER", SECRET_KEY)
 
-SITE_NAME = env.text("SITE_NAME", "Plain Trials")
-SITE_URL = env.url("SITE_URL", ("https", "http"), "http://127.0.0.1:8000").rstrip("/")
+SITE_NAME = env.line("SITE_NAME", "Plain Trials")
+SITE_URL = env.site("SITE_URL", "http://127.0.0.1:8000")
 SITE_HOST = urlsplit(SITE_URL).hostname or ""
-ON_LOOPBACK = SITE_HOST in ("127.0.0.1", "localhost", "::1")
+ON_LOOPBACK = SITE_HOST in LOOPBACK
 SECURE = SITE_URL.startswith("https://")
-if not SECURE and not ON_LOOPBACK:
-    raise ImproperlyConfigured("SITE_URL must begin with https:// unless it names this machine (127.0.0.1).")
 if DEBUG and not ON_LOOPBACK:
     raise ImproperlyConfigured("DEBUG shows secrets to visitors: it may be on only where SITE_URL names this machine.")
 
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [SITE_HOST]
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") or [SITE_HOST]
 if TESTING and not ON_LOOPBACK:
     raise ImproperlyConfigured("PLAINTRIALS_TEST is for tests: SITE_URL has to name this machine.")
-if "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS may not hold *: name the site's hosts.")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
-METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES")
+METRICS_TOKEN = env.line("METRICS_TOKEN", "")
 METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
-SENTRY_DSN = env.url("SENTRY_DSN", ("https", "http"), "")
+SENTRY_DSN = env.url("SENTRY_DSN", ("https", "http"), "", "https://key@errors.example.org/1")
 
 INSTALLED_APPS = [
     "config.admin_config.SafeAdminConfig",
@@ -127,11 +122,11 @@ IS_WEB = env.text("PLAINTRIALS_PROCESS", "") == "web"  # gunicorn.conf.py says s
 for database in DATABASES.values():
     # A thread keeps its connection for a minute. A page's query that takes longer than 15 s is stopped; workers may.
     database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-    database["OPTIONS"] = env.database_options(database.get("OPTIONS", {}), is_web=IS_WEB)
+    database["OPTIONS"] = database_options(database.get("OPTIONS", {}), is_web=IS_WEB)
     database["DISABLE_SERVER_SIDE_CURSORS"] = database["OPTIONS"].pop("pgbouncer", "") != ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"), "redis://127.0.0.1:6379/0")
-CACHE_URL = env.url("CACHE_URL", ("redis", "rediss", "unix"), REDIS_URL)
+REDIS_URL = env.redis("REDIS_URL", "redis://127.0.0.1:6379/0")
+CACHE_URL = env.redis("CACHE_URL", REDIS_URL)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -143,9 +138,9 @@ CACHES = {
 
 # --- The registry -------------------------------------------------------------------------------------------------
 
-REGISTRY_URL = env.url("REGISTRY_URL", ("https", "http"), "https://clinicaltrials.gov/api/v2").rstrip("/")
-REGISTRY_SCOPE = env.text("REGISTRY_SCOPE", "")
-REGISTRY_CONTACT = env.text("REGISTRY_CONTACT", "")
+REGISTRY_URL = env.registry("REGISTRY_URL")
+REGISTRY_SCOPE = env.line("REGISTRY_SCOPE", "")
+REGISTRY_CONTACT = env.contact("REGISTRY_CONTACT")
 REGISTRY_MIN_INTERVAL = 0.0 if TESTING else 1.0  # seconds between two requests; the registry asks for one
 REGISTRY_POLL_SECONDS = env.number("REGISTRY_POLL_SECONDS", 900, least=1)
 
@@ -154,29 +149,27 @@ REGISTRY_POLL_SECONDS = env.number("REGISTRY_POLL_SECONDS", 900, least=1)
 globals().update(env.mail("EMAIL_URL"))
 EMAIL_TIMEOUT = 600  # a server may take minutes after the final dot; a shorter wait makes doubles
 _MAIL_HOST = "example.org" if ON_LOOPBACK else SITE_HOST
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <updates@{_MAIL_HOST}>")
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <updates@{_MAIL_HOST}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-BOUNCE_DOMAIN = env.text("BOUNCE_DOMAIN", "")
+BOUNCE_DOMAIN = env.domain("BOUNCE_DOMAIN")
 MAIL_RATE = env.number("MAIL_RATE", 25, least=0.01)
 MAIL_DOMAIN_RATE = env.rates("MAIL_DOMAIN_RATE")  # by domain; under "" for all others
 MAIL_AMBIGUOUS = env.choice("MAIL_AMBIGUOUS", ("resend", "hold"))
 MAIL_HOLD = env.flag("MAIL_HOLD", False)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 60, least=1)
 DKIM_KEY = env.private_key("DKIM_KEY")
-DKIM_SELECTOR = env.text("DKIM_SELECTOR", "")
+DKIM_SELECTOR = env.domain("DKIM_SELECTOR")
 if bool(DKIM_KEY) != bool(DKIM_SELECTOR):
     raise ImproperlyConfigured("DKIM_KEY and DKIM_SELECTOR go together: set both, or neither and let the relay sign.")
 WEBHOOK_PROVIDER = env.choice("WEBHOOK_PROVIDER", ("", "mailgun", "postmark"))
-WEBHOOK_SECRET = env.text("WEBHOOK_SECRET", "")
-WEBHOOK_SIGNING_KEY = env.text("WEBHOOK_SIGNING_KEY", "")
-if WEBHOOK_SECRET and ":" not in WEBHOOK_SECRET:
-    WEBHOOK_SECRET = f"reports:{WEBHOOK_SECRET}"
-if WEBHOOK_PROVIDER and not all(WEBHOOK_SECRET.partition(":")):
+WEBHOOK_SECRET = env.webhook_secret("WEBHOOK_SECRET")
+WEBHOOK_SIGNING_KEY = env.line("WEBHOOK_SIGNING_KEY", "")
+if WEBHOOK_PROVIDER and not WEBHOOK_SECRET:
     raise ImproperlyConfigured("WEBHOOK_PROVIDER needs WEBHOOK_SECRET, as name:password or a password alone.")
 if WEBHOOK_PROVIDER == "mailgun" and not WEBHOOK_SIGNING_KEY:
     raise ImproperlyConfigured("Mailgun signs its reports: set WEBHOOK_SIGNING_KEY too.")
 ANYMAIL = {"WEBHOOK_SECRET": WEBHOOK_SECRET, "MAILGUN_WEBHOOK_SIGNING_KEY": WEBHOOK_SIGNING_KEY}
-SIGNUP_LIMITS = env.text("SIGNUP_LIMITS", "")
+SIGNUP_LIMITS = env.signup_limits("SIGNUP_LIMITS")
 DEMO_MAIL_DIR = env.text("DEMO_MAIL_DIR", "")
 
 REVIEWER_REQUIRED = env.flag("REVIEWER_REQUIRED", True)
