@@ -7,7 +7,7 @@ from io import StringIO
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import conditional_page
@@ -17,6 +17,7 @@ from trials.directory import reading
 from trials.directory.reading import Entry, Listed
 from trials.models import Site, Treatment
 from trials.views.list_data import COLUMNS, MOST_ROWS, cell, facts
+from trials.views.schemas import described
 
 MOST_IN_JSON = 200
 EntryView = Callable[..., HttpResponse]
@@ -63,7 +64,7 @@ def as_json(request: HttpRequest, entry: Entry) -> HttpResponse:
         answer |= {"city": entry.town.city, "state": entry.town.state, "country": entry.town.country,
                    "latitude": entry.latitude, "longitude": entry.longitude}  # fmt: skip
     answer["trials"] = [_facts(entry, row) for row in rows]
-    return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})
+    return described(answer, "site" if isinstance(entry, Site) else "treatment")
 
 
 def as_csv(request: HttpRequest, entry: Entry) -> HttpResponse:

@@ -6,12 +6,13 @@ from io import StringIO
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import conditional_page
 
 from trials.models import Trial
 from trials.search.asking import understood
 from trials.search.finding import Found, find
+from trials.views.schemas import described
 
 COLUMNS = ("nct_id", "headline", "status", "phases", "study_type", "countries", "first_posted", "last_updated", "url")
 MOST_ROWS = 1000
@@ -22,7 +23,7 @@ def as_json(request: HttpRequest) -> HttpResponse:
     """A page of twenty; `total` is a lower bound where `or_more`."""
     found = find(understood(request.GET))
     if found.asked.problems:
-        return JsonResponse({"errors": list(found.asked.problems)}, status=400)
+        return described({"errors": list(found.asked.problems)}, "trials", status=400)
     answer = {
         "asked": {"status": found.asked.status, "sort": found.asked.sort, **found.asked.parameters()},
         "total": found.total,
@@ -31,7 +32,7 @@ def as_json(request: HttpRequest) -> HttpResponse:
         "pages": found.pages,
         "trials": [facts(trial) for trial in _trials(found)],
     }
-    return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})
+    return described(answer, "trials")
 
 
 @conditional_page
