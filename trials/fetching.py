@@ -16,6 +16,7 @@ from typing import TypeVar, cast
 import httpx
 import msgspec
 
+from trials.nesting import without_deep
 from trials.registry_errors import (
     RegistryAnswerError,
     RegistryAnswerTooLarge,
@@ -237,9 +238,18 @@ def _json_body(path: str, answer: _Answer) -> bytearray:
 
 def _decoded(path: str, body: bytearray, shape: type[Answered]) -> Answered:
     try:
-        return msgspec.json.decode(body, type=shape)
+        return _whole_or_shallow(body, shape)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:  # ValueError: bytes that are no UTF-8
         raise RegistryAnswerError(f"the answer at {path} is not what it should be: {error}") from error
+
+
+def _whole_or_shallow(body: bytearray, shape: type[Answered]) -> Answered:
+    """One study that nests too deeply must not take the others of its page with it: it is cut out."""
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except RecursionError:
+        is_page = isinstance(shape, type) and issubclass(shape, msgspec.Struct)
+        return msgspec.json.decode(without_deep(bytes(body), 2 if is_page else 0), type=shape)
 
 
 def parse_retry_after(value: str, now: datetime) -> float | None:

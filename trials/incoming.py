@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from trials import records
+from trials.nesting import TOO_DEEP, without_deep
 from trials.packing import pack, unpack
 from trials.ready import Ready, ready
 from trials.records import TrialRecord
@@ -70,6 +71,8 @@ def read(study: Any, seen: Glance | None = None) -> Incoming | Broken:
     try:
         if isinstance(study, Exception):
             raise study
+        if isinstance(study, dict) and TOO_DEEP in study:
+            raise ValueError("it nests too deeply to be read")
         return Incoming.of(study, seen.content_hash if seen else b"")
     except Exception as error:
         return Broken(_claimed_id(study), f"{type(error).__name__}: {error}"[:2000], _kept(study))
@@ -79,7 +82,14 @@ def _kept(study: Any) -> bytes:
     try:
         return pack(study if isinstance(study, dict) else {"unread": str(study)[:10_000]})
     except Exception:
-        return pack({"unread": repr(study)[:10_000]})
+        return pack({"unread": _shown(study)[:10_000]})
+
+
+def _shown(study: Any) -> str:
+    try:
+        return repr(study)
+    except Exception:  # what nests too deeply has no text either
+        return f"{type(study).__name__} that cannot be shown"
 
 
 def _claimed_id(study: Any) -> str:
@@ -88,13 +98,15 @@ def _claimed_id(study: Any) -> str:
         claimed = str(study["protocolSection"]["identificationModule"]["nctId"])[:20]
     except (KeyError, TypeError):
         claimed = ""
-    return claimed or "?" + blake2b(repr(study)[:2000].encode(), digest_size=8).hexdigest()
+    return claimed or "?" + blake2b(_shown(study)[:2000].encode(), digest_size=8).hexdigest()
 
 
 def decoded(line: bytes) -> Any:
     """The study of a JSON line, or the error that reading it will meet."""
     try:
         return _decode_json(line)
+    except RecursionError:
+        return _decode_json(without_deep(line, 0))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return ValueError(f"no JSON: {error}")
 
