@@ -46,6 +46,16 @@ def nct_id_of(study: RawStudy) -> str | None:
     return canonical_nct_id(stated) if isinstance(stated, str) else None
 
 
+def ids_of(study: RawStudy) -> list[str]:
+    """The ids under which the registry finds the study: its own and its former ones."""
+    own = nct_id_of(study)
+    if own is None:
+        return []
+    former = study["protocolSection"]["identificationModule"].get("nctIdAliases")
+    words = [str(word) for word in former] if isinstance(former, list) else []
+    return [own, *filter(None, map(canonical_nct_id, words))]
+
+
 def inventory_row(study: RawStudy) -> InventoryRow:
     nct_id = nct_id_of(study)
     if nct_id is None:  # an inventory with a hole would make a study look removed

@@ -12,6 +12,8 @@ from trials.sync import Run
 
 log = logging.getLogger(__name__)
 
+_DONE = {SyncRun.Decision.RELEASE: "released", SyncRun.Decision.DISCARD: "discarded"}
+
 
 def release(run: SyncRun, *, by: User | None, now: datetime) -> SyncRun:
     """Publishes a held run, changes and all: it is told once. What was superseded meanwhile brings nothing."""
@@ -46,5 +48,5 @@ def _decide(run: SyncRun, decision: SyncRun.Decision, *, by: User | None, now: d
         run.save(update_fields=["decision"])
         silently = decision == SyncRun.Decision.DISCARD
         done = Run(run, now=now).publish(silently=silently, by=by)
-        log.info("Run %s was %sd by %s", run.pk, decision, by or "the command line")
+        log.info("Run %s was %s by %s", run.pk, _DONE[decision], by or "the command line")
     return done

@@ -14,7 +14,7 @@ from trials.batches import batches
 from trials.days import whole_day
 from trials.flight import single_flight, stay_away
 from trials.models import SyncRun
-from trials.registry import Registry, RegistryError, RegistryVersion
+from trials.registry import Registry, RegistryError, RegistryVersion, ids_of
 from trials.sync import Run
 
 log = logging.getLogger(__name__)
@@ -94,9 +94,16 @@ def sync_since(since: date, *, baseline: bool, now: datetime, progress: Progress
         return _crawl(registry, run, progress=progress)
 
 
-def sync_ids(ids: Iterable[str], *, baseline: bool, now: datetime, progress: Progress = _silent) -> SyncRun:
+def sync_ids(
+    ids: Iterable[str], *, baseline: bool, now: datetime, progress: Progress = _silent,
+    report: Callable[[set[str]], object] = len,
+) -> SyncRun:  # fmt: skip
+    """`report` gets every id under which the registry found something."""
     with at_the_registry(now=now) as registry:
-        return fetch(registry, Run.open(SyncRun.Kind.IDS, baseline=baseline, now=now), ids, progress=progress)
+        run, found = Run.open(SyncRun.Kind.IDS, baseline=baseline, now=now), set[str]()
+        done = fetch(registry, run, ids, progress=progress, found=found)
+        report(found)
+        return done
 
 
 def sync_file(path: Path, *, baseline: bool, now: datetime, progress: Progress = _silent) -> SyncRun:
@@ -107,13 +114,17 @@ def sync_file(path: Path, *, baseline: bool, now: datetime, progress: Progress =
         return run.carry_out(lambda: file_intake.take(run, path, lambda: progress(run.row, None)))
 
 
-def fetch(registry: Registry, run: Run, ids: Iterable[str], progress: Progress = _silent) -> SyncRun:
-    """Takes the studies that the registry has under these ids."""
+def fetch(
+    registry: Registry, run: Run, ids: Iterable[str], progress: Progress = _silent, found: set[str] | None = None
+) -> SyncRun:
+    """Takes the studies that the registry has under these ids; notes in `found` all of theirs."""
 
     def work() -> None:
         run.row.data_timestamp = registry.version().data_timestamp
         for batch in batches(registry.studies_by_id(ids)):
             run.take(batch)
+            if found is not None:
+                found.update(nct_id for study in batch for nct_id in ids_of(study))
             progress(run.row, None)
 
     return _noting(run, registry, work)

@@ -19,6 +19,7 @@ from trials.crawl import (
     RawStudy,
     RegistryVersion,
     canonical_nct_id,
+    ids_of,
     inventory_row,
     nct_id_of,
 )
@@ -57,6 +58,7 @@ __all__ = [  # the door of the package: callers need none of the modules behind 
     "RegistryVersion",
     "Timepiece",
     "canonical_nct_id",
+    "ids_of",
     "nct_id_of",
     "user_agent",
 ]

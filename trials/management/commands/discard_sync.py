@@ -10,6 +10,7 @@ from django.utils import timezone
 from trials import decisions
 from trials.flight import SyncBusy
 from trials.models import SyncRun
+from trials.patience import once_free
 
 
 class Command(BaseCommand):
@@ -20,7 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, run: int, **options: Any) -> None:
         try:
-            done = decisions.discard(SyncRun.objects.get(pk=run), by=None, now=timezone.now())
+            held = SyncRun.objects.get(pk=run)
+            done = once_free(lambda: decisions.discard(held, by=None, now=timezone.now()), self.stderr.write)
         except SyncRun.DoesNotExist as error:
             raise CommandError(f"There is no run {run}.") from error
         except (ValueError, SyncBusy) as error:

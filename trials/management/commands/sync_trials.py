@@ -2,11 +2,10 @@
 
 import json
 import sys
-import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -14,17 +13,20 @@ from django.utils import timezone
 from trials import polling, replay, upkeep
 from trials.flight import StayAway, SyncBusy
 from trials.models import SyncRun
+from trials.patience import once_free
 from trials.progress import ProgressBar
 from trials.registry import canonical_nct_id
 
-PATIENCE = 6.0
-"""Seconds that a sync by hand waits for one that is at work."""
 _NOTHING = {"run": None, "seen": 0, "new": 0, "changed": 0, "unchanged": 0, "failed": 0, "gone": 0, "held": 0,
             "seconds": 0.0}  # fmt: skip
+MOST_NAMED = 20
 
 
 def _date(text: str) -> date:
-    return date.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no day; write it like 2026-06-27") from error
 
 
 class Command(BaseCommand):
@@ -40,34 +42,34 @@ class Command(BaseCommand):
         parser.add_argument("--baseline", action="store_true", help="store silently: nobody is told")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self._absent: list[str] = []
         try:
+            options["ids"] = _nct_ids(options["ids"] or [])
             with ProgressBar(sys.stderr) as progress:
-                run = self._once_free(options, progress)
+                run = once_free(lambda: self._run(options, progress), self.stderr.write)
         except SyncBusy as error:
-            self.stdout.write(json.dumps(_NOTHING))
-            raise CommandError(f"{error}; this one leaves.") from error
-        except StayAway as error:
-            raise CommandError(f"{error}.") from error
-        if run is None:
-            self.stdout.write(json.dumps(_NOTHING))
-            return
-        self.stdout.write(json.dumps(_summary(run)))
+            self._refuse(f"{error}; this one leaves.", error)
+        except (StayAway, _NoIds) as error:
+            self._refuse(f"{error}.", error)
+        self.stdout.write(json.dumps(_summary(run) if run else _NOTHING))
+        if run:
+            self._tell(run)
+
+    def _refuse(self, why: str, error: Exception) -> NoReturn:
+        self.stdout.write(json.dumps(_NOTHING))
+        raise CommandError(why) from error
+
+    def _tell(self, run: SyncRun) -> None:
+        """What a person has to know beside the figures. Raises CommandError where the run did not do what was asked."""
         if run.state == SyncRun.State.FAILED:
             raise CommandError(run.error)
         if run.state == SyncRun.State.HELD:
             self.stderr.write(f"Run {run.pk} is held: {run.held_because} "
                               f"Release it with `release_sync {run.pk}` or `discard_sync {run.pk}`.")  # fmt: skip
-
-    def _once_free(self, options: dict[str, Any], progress: ProgressBar) -> SyncRun | None:
-        """The site's own poll takes a few seconds; a person at a keyboard can wait that long."""
-        patience = time.monotonic() + PATIENCE
-        while True:
-            try:
-                return self._run(options, progress)
-            except SyncBusy:
-                if time.monotonic() > patience:
-                    raise
-                time.sleep(0.25)
+        if self._absent:
+            raise CommandError(f"The registry does not have: {_some(self._absent)}.")
+        if run.seen and run.failed >= run.seen:
+            raise CommandError("No study could be read; the reasons are in the admin, under Quarantined studies.")
 
     def _all_of_it(self, baseline: bool, progress: ProgressBar) -> SyncRun:
         """Every study, then an inventory: what a crawl cannot see is what is no longer there."""
@@ -81,7 +83,7 @@ class Command(BaseCommand):
         if options["file"]:
             return polling.sync_file(options["file"], baseline=baseline, now=now, progress=progress)
         if options["ids"]:
-            return polling.sync_ids(_nct_ids(options["ids"]), baseline=baseline, now=now, progress=progress)
+            return self._named(options["ids"], baseline, progress)
         if options["since"]:
             return polling.sync_since(options["since"], baseline=baseline, now=now, progress=progress)
         if options["full"]:
@@ -90,13 +92,30 @@ class Command(BaseCommand):
             return replay.replay(now=now, progress=progress)
         return polling.poll(baseline=baseline, now=now, progress=progress)
 
+    def _named(self, ids: list[str], baseline: bool, progress: ProgressBar) -> SyncRun:
+        def report(found: set[str]) -> None:
+            self._absent = [nct_id for nct_id in ids if nct_id not in found]
+
+        return polling.sync_ids(ids, baseline=baseline, now=timezone.now(), progress=progress, report=report)
+
+
+class _NoIds(Exception):
+    """Among the ids is what can be none; nothing was asked for."""
+
 
 def _nct_ids(words: list[str]) -> list[str]:
-    """`NCT1,NCT2 NCT3` -> three ids. Raises CommandError for what is no NCT ID."""
-    ids = [word for words_ in words for word in words_.split(",") if word]
-    if wrong := [word for word in ids if canonical_nct_id(word) is None]:
-        raise CommandError(f"Not an NCT ID: {', '.join(wrong[:5])}")
-    return ids
+    """`NCT1,NCT2 NCT3` -> three ids. Raises _NoIds for what is no NCT ID."""
+    ids = {word: canonical_nct_id(word) for words_ in words for word in words_.split(",") if word}
+    if wrong := [word for word, nct_id in ids.items() if nct_id is None]:
+        raise _NoIds(f"Not an NCT ID: {_some(wrong)}; write it like NCT03323944")
+    if words and not ids:
+        raise _NoIds("--ids names no study; write it like --ids NCT03323944")
+    return list(dict.fromkeys(nct_id for nct_id in ids.values() if nct_id))
+
+
+def _some(words: list[str]) -> str:
+    more = f" and {len(words) - MOST_NAMED} more" if len(words) > MOST_NAMED else ""
+    return ", ".join(word[:40] for word in words[:MOST_NAMED]) + more
 
 
 def _summary(run: SyncRun) -> dict[str, Any]:
