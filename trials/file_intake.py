@@ -15,26 +15,40 @@ from trials.sync import BATCH, Run
 
 AHEAD = 4
 """Batches under way in other processes: enough to keep them busy, few enough to keep memory flat."""
-FEW_LINES = 2 * BATCH
-"""A smaller file is read faster than a process starts."""
+MOST_BYTES = 64 * 1024 * 1024
+"""Lines of a batch together; the usual five hundred have a tenth of that."""
 
 
 def take(run: Run, path: Path, progress: Callable[[], None]) -> None:
     """Takes every study of the file into the run. Raises StudyFileError where the file cannot be read."""
-    studies = study_files.read(path)
-    start = list(islice(studies, FEW_LINES))
-    if len(start) < FEW_LINES or not all(isinstance(item, bytes) for item in start):
-        for batch in chain([start], _batches(studies)):
+    batches = _batches(study_files.read(path))
+    start = list(islice(batches, 2))
+    if not _is_worth_processes(start):
+        for batch in chain(start, batches):
             run.take(incoming.decoded(item) if isinstance(item, bytes) else item for item in batch)
             progress()
         return
     with Readers() as readers:
-        readers.take(run, [start[:BATCH], start[BATCH:]], progress)
-        readers.take(run, _batches(studies), progress)
+        readers.take(run, chain(start, batches), progress)
+
+
+def _is_worth_processes(start: list[list[Any]]) -> bool:
+    """Two full batches of lines: a smaller file is read faster than a process starts."""
+    items = [item for batch in start for item in batch]
+    return len(items) == 2 * BATCH and all(isinstance(item, bytes) for item in items)
 
 
 def _batches(studies: Iterator[Any]) -> Iterator[list[Any]]:
-    while batch := list(islice(studies, BATCH)):
+    """Of a bounded number, and of lines of a bounded size together."""
+    batch: list[Any] = []
+    size = 0
+    for study in studies:
+        batch.append(study)
+        size += len(study) if isinstance(study, bytes) else 0
+        if len(batch) == BATCH or size > MOST_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
         yield batch
 
 

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from tests.factories import study
 from tests.real_records import needs_records, records_dir
+from trials import file_intake, study_files
 from trials.models import Condition, Location, QuarantinedStudy, SyncRun, Trial, TrialChange, TrialDocument
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,9 +104,111 @@ def test_a_thin_copy_never_overwrites_a_full_record_but_its_news_is_told(
     assert set(trial.changes.values_list("kind", flat=True)) == {"status_suspended"}
 
 
-def test_what_is_no_nct_id_is_said_so() -> None:
-    with pytest.raises(CommandError, match="Not an NCT ID: garbage"):
-        call_command("sync_trials", "--ids", "NCT99000001,garbage")
+def deep(nct_id: str, levels: int = 100_000) -> str:
+    """A study whose last key nests that often; the ID comes before it."""
+    return json.dumps(study(nct_id))[:-1] + ', "more": ' + "[" * levels + "]" * levels + "}"
+
+
+@pytest.mark.parametrize("levels", [150, 400, 900, 100_000])
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "page.json", "a.json.gz"])
+def test_a_study_that_nests_too_deeply_waits_in_quarantine_and_the_others_go_on(
+    name: str, levels: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = [json.dumps(study("NCT99000001")), deep("NCT99000002", levels), json.dumps(study("NCT99000003"))]
+    text = "\n".join(parts) if name == "a.jsonl" else f"[{','.join(parts)}]"
+    text = f'{{"studies": {text}}}' if name == "page.json" else text
+    (tmp_path / name).write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    summary = sync(capsys, "--file", str(tmp_path / name))
+    assert (summary["seen"], summary["new"] + summary["failed"]) == (3, 3)
+    assert {"NCT99000001", "NCT99000003"} <= set(Trial.objects.values_list("nct_id", flat=True))
+    if levels > 1000:
+        assert "nests too deeply" in QuarantinedStudy.objects.get(nct_id="NCT99000002").reason
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, '[{"a":' + "[" * 100_000])
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_what_nests_without_an_end_fails_with_the_json_line_last(
+    text: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(CommandError):
+        call_command("sync_trials", "--file", str(tmp_path / name))
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["new"] == 0
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.jsonl.gz", "a.zip"])
+def test_a_byte_order_mark_is_no_fault(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = b"\xef\xbb\xbf" + json.dumps(study("NCT99000001")).encode() + b"\n"
+    if name == "a.zip":
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("x.json", body)
+    else:
+        (tmp_path / name).write_bytes(gzip.compress(body) if name.endswith(".gz") else body)
+    assert sync(capsys, "--file", str(tmp_path / name))["new"] == 1
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("shape", ["one", "list", "page"])
+def test_one_document_named_as_lines_is_read_as_what_it_is(
+    shape: str, indent: int | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two = [study("NCT99000001"), study("NCT99000002")]
+    value: Any = {"one": two[0], "list": two, "page": {"studies": two}}[shape]
+    (tmp_path / "a.jsonl").write_text(json.dumps(value, indent=indent))
+    summary = sync(capsys, "--file", str(tmp_path / "a.jsonl"))
+    assert (summary["new"], summary["failed"]) == (1 if shape == "one" else 2, 0)
+
+
+def test_lines_after_a_first_one_that_is_no_json_are_still_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.jsonl").write_text("{not json\n" + json.dumps(study("NCT99000001")) + "\n\n{nor this")
+    summary = sync(capsys, "--file", str(tmp_path / "a.jsonl"))
+    assert (summary["seen"], summary["new"], summary["failed"]) == (3, 1, 2)
+
+
+def test_a_file_of_which_no_study_could_be_read_ends_in_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.jsonl").write_text("{not json\n{nor this\n")
+    with pytest.raises(CommandError, match="No study could be read"):
+        call_command("sync_trials", "--file", str(tmp_path / "a.jsonl"))
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["failed"] == 2
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.json.gz", "a.zip"])
+def test_a_document_that_unpacks_to_too_much_is_refused_before_it_fills_the_memory(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(study_files, "LARGEST_DOCUMENT", 2 * study_files.MEGABYTE)
+    blanks = b" " * (3 * study_files.MEGABYTE) + json.dumps(study("NCT99000001")).encode()
+    if name == "a.zip":
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("x.json", blanks)
+    else:
+        (tmp_path / name).write_bytes(gzip.compress(blanks) if name.endswith(".gz") else blanks)
+    with pytest.raises(CommandError, match="holds more than 2 MB: give so many studies one a line"):
+        call_command("sync_trials", "--file", str(tmp_path / name))
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["seen"] == 0
+
+
+def test_lines_that_are_far_too_long_are_one_failure_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(study_files, "LONGEST_LINE", 20_000)
+    monkeypatch.setattr(file_intake, "MOST_BYTES", 5_000)
+    long = study("NCT99000002", descriptionModule={"briefSummary": "x" * 70_000})
+    path = write(tmp_path / "a.jsonl", study("NCT99000001"), long, study("NCT99000003"), study("NCT99000004"))
+    summary = sync(capsys, "--file", path)
+    assert (summary["seen"], summary["new"], summary["failed"]) == (4, 3, 1)
+
+
+def test_a_broken_archive_is_a_sentence(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(json.dumps([study("NCT99000001")] * 50).encode()))
+    packed[40:60] = b"\xff" * 20
+    (tmp_path / "a.json.gz").write_bytes(packed)
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("sync_trials", "--file", str(tmp_path / "a.json.gz"))
 
 
 def test_a_file_that_is_no_study_file_says_so_and_leaves_a_failed_run(tmp_path: Path) -> None:
