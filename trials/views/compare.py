@@ -8,21 +8,21 @@ from django.shortcuts import redirect, render
 from trials.models import Trial
 from trials.pages import comparison
 from trials.pages.asked_ids import asked_ids
+from trials.pages.asked_trials import asked_trials
 from trials.pages.nearest import AskedPlace, asked_place
 
 MOST = 4
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """`?id=NCT...&id=NCT...` or `?id=NCT...+NCT...`, two to four; what is left out is said. One query. A form's boxes
-    lead to the address that can be shared."""
+    """`?id=NCT...&id=NCT...` or `?id=NCT...+NCT...`, two to four; what is left out is said. One query, and
+    two more for IDs that are not a trial's own. A form's boxes lead to the address that can be shared."""
     asked = asked_ids(request.GET, MOST)
     near = asked_place(request.GET.get("near", ""))
     if any(name.startswith("id-") for name in request.GET):
         return redirect(_address(near, [*asked.ids, *asked.left_out]))
-    rows = Trial.objects.listed().for_page().filter(nct_id__in=asked.ids) if asked.ids else []
-    found = {trial.nct_id: trial for trial in rows}
-    trials = [found[nct_id] for nct_id in asked.ids if nct_id in found]
+    found = asked_trials(Trial.objects.for_page(), asked.ids)
+    trials = found.trials
     every = comparison.parts(trials, near.place) if len(trials) > 1 else []
     is_short = request.GET.get("only") == "differs"
     ids = [trial.nct_id for trial in trials]
@@ -33,9 +33,10 @@ def page(request: HttpRequest) -> HttpResponse:
         "in_words": comparison.in_words(every) if every else [],
         "is_short": is_short,
         "other_view": _address(near, ids) + ("" if is_short else "&only=differs"),
-        "missing": [word for word in (*asked.ids, *asked.others) if word not in found],
+        "missing": [*found.missing, *asked.others],
+        "renamed": found.renamed,
         "left_out": asked.left_out,
-        "asked": " ".join(asked.ids),
+        "asked": " ".join([*ids, *found.missing]),
         "near": near,
     }  # fmt: skip
     return render(request, "trials/compare.html", context)
