@@ -85,7 +85,7 @@ class Asked:
         if not parameters.get("near"):
             parameters = {name: value for name, value in parameters.items()
                           if name != "within" and (name, value) != ("sort", "near")}  # fmt: skip
-        if not parameters.get("country"):
+        if "country" in changes and not changes["country"]:
             parameters.pop("state", None)
         query = urlencode({name: parameters[name] for name in _ORDER if parameters.get(name)})
         return f"/trials/?{query}" if query else "/trials/"
@@ -137,9 +137,8 @@ def understood(params: Mapping[str, str]) -> Asked:
     asked = replace(asked, **reader.nearness())  # type: ignore[arg-type]
     sort = asked.sort or ("near" if asked.near else "relevance")
     return replace(
-        asked, sort="relevance" if sort == "near" and not asked.place else sort, problems=tuple(reader.problems),
-        state=asked.state if asked.country else "",
-    )  # fmt: skip
+        asked, sort="relevance" if sort == "near" and not asked.place else sort, problems=tuple(reader.problems)
+    )
 
 
 def _known(values: object) -> Callable[[str], str]:

@@ -63,6 +63,9 @@ _CONDITION = f"""
     JOIN other ON other.top = c.id WHERE NOT c.is_hidden)
 """  # noqa: S608
 _REGION = "SELECT 'region', slug, id, country, state FROM trials_region WHERE slug = ANY(%(regions)s)"
+_STATE_ANYWHERE = """
+    SELECT 'region', slug, id, country, state FROM trials_region WHERE split_part(slug, '/', 2) = %(state)s
+"""
 _POINTS = f"""
     SELECT 'point', km::text, id, '', '' FROM (SELECT id, {KM} AS km FROM trials_sitepoint WHERE {INSIDE}) AS points
     WHERE km <= %(within)s
@@ -85,7 +88,7 @@ class Resolved:
     """None and () where something was asked for that we do not have, or where nothing was.
 
     `named` is trusted and filters; `learned` is a guess from the records, and only ever adds trials. `points` come
-    nearest first; `whole_country` is that of the state that was asked for.
+    nearest first; `whole_country` is that of the state that was asked for. A state without a country is that of any.
     """
 
     named: Meant | None = None
@@ -102,31 +105,34 @@ class Resolved:
 def resolve(cursor: Any, asked: Asked) -> Resolved:
     """Also sets what the following statements of the transaction need."""
     spans, around = _spans(asked.q), _around(asked)
-    region = f"{asked.country}/{asked.state}" if asked.state else asked.country
+    region = f"{asked.country}/{asked.state}" if asked.country and asked.state else asked.country
     regions = [*dict.fromkeys([region, asked.country])] if region else []
+    is_anywhere = bool(asked.state) and not asked.country
     wanted = (
         (bool(spans), _NAMES),
         (bool(asked.condition), _CONDITION),
         (bool(region), _REGION),
+        (is_anywhere, _STATE_ANYWHERE),
         (bool(around), _POINTS),
         (freshest.is_due(), freshest.LOOK),
     )
     sql = " UNION ALL ".join([_SETTINGS, *(part for is_wanted, part in wanted if is_wanted)])
-    cursor.execute(sql, {"keys": list(spans), "condition": asked.condition, "regions": regions, **around})
+    names = {"keys": list(spans), "condition": asked.condition, "regions": regions, "state": asked.state}
+    cursor.execute(sql, {**names, **around})
     rows: dict[str, list[tuple[str, int, str, str]]] = {}
     for kind, *row in cursor.fetchall():
         rows.setdefault(kind, []).append(tuple(row))
     if "cut" in rows:
         freshest.note({name: at for name, at, _, _ in rows["cut"]})
     named = _called("name", asked.q, spans, rows)
-    inside = [row for row in rows.get("region", []) if row[0] == region]
+    inside = [row for row in rows.get("region", []) if is_anywhere or row[0] == region]
     return Resolved(
         named=named,
         learned=None if named else _called("learned", asked.q, spans, rows),
         condition=_meant(rows.get("condition", [])),
         regions=tuple(row[1] for row in inside),
         whole_country=tuple(row[1] for row in rows.get("region", []) if not row[3]) if asked.state else (),
-        country=inside[0][2] if inside else "",
+        country=inside[0][2] if inside and not is_anywhere else "",
         state=inside[0][3] if inside else "",
         points=tuple(id_ for _, id_, _, _ in sorted(rows.get("point", []), key=lambda row: float(row[0]))),
         around=around,
