@@ -18,9 +18,9 @@ from trials.search import suggesting
 pytestmark = pytest.mark.django_db
 
 
-def page(client: Client, **parameters: str) -> str:
+def page(client: Client, expected: int = 200, **parameters: str) -> str:
     response: HttpResponse = client.get("/trials/", parameters)
-    assert response.status_code == 200
+    assert response.status_code == expected
     return response.content.decode()
 
 
@@ -150,13 +150,13 @@ def test_a_thousand_and_more_are_counted_to_a_thousand(client: Client) -> None:
     last = page(client, page="50")
     assert "Add a filter to see others" in last
     assert 'rel="next"' not in last
-    assert "You can page through the first 1,000 trials" in page(client, page="51")
+    assert "You can page through the first 1,000 trials" in page(client, 404, page="51")
 
 
 @pytest.mark.parametrize("parameters", [{"page": "999999999"}, {"q": "tea", "page": "3"}])
 def test_a_page_behind_the_last_one_leads_back(client: Client, parameters: dict[str, str]) -> None:
     many(1)
-    assert "Go to the first page" in page(client, **parameters)
+    assert "Go to the first page" in page(client, 404, **parameters)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import conditional_page
 
 from trials.models import Trial
+from trials.pages.not_known import no_such_page, not_known
 from trials.search.asking import understood
 from trials.search.finding import Found, find
 from trials.views.schemas import described
@@ -22,8 +23,10 @@ MOST_ROWS = 1000
 def as_json(request: HttpRequest) -> HttpResponse:
     """A page of twenty; `total` is a lower bound where `or_more`."""
     found = find(understood(request.GET))
-    if found.asked.problems:
-        return described({"errors": list(found.asked.problems)}, "trials", status=400)
+    if errors := _errors(request, found):
+        return described({"errors": errors}, "trials", status=400)
+    if no_page := no_such_page(found):
+        return described({"errors": [no_page]}, "trials", status=404)
     answer = {
         "asked": {"status": found.asked.status, "sort": found.asked.sort, **found.asked.parameters()},
         "total": found.total,
@@ -38,18 +41,23 @@ def as_json(request: HttpRequest) -> HttpResponse:
 @conditional_page
 def as_csv(request: HttpRequest) -> HttpResponse:
     """Up to a thousand rows. Cells that a spreadsheet would run as a formula are quoted."""
-    asked = replace(understood(request.GET), page=1)
-    if asked.problems:
-        return HttpResponse("\n".join(asked.problems), status=400, content_type="text/plain; charset=utf-8")
+    found = find(replace(understood(request.GET), page=1), per_page=MOST_ROWS)
+    if errors := _errors(request, found):
+        return HttpResponse("\n".join(errors), status=400, content_type="text/plain; charset=utf-8")
     out = StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    for trial in _trials(find(asked, per_page=MOST_ROWS)):
+    for trial in _trials(found):
         row = facts(trial)
         writer.writerow([cell(row[column]) for column in COLUMNS])
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="trials.csv"'
     return response
+
+
+def _errors(request: HttpRequest, found: Found) -> list[str]:
+    """A program must not take a question that was not understood for one that nothing fits."""
+    return [*found.asked.problems, *not_known(found, request.GET)]
 
 
 def facts(trial: Trial) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.views.decorators.cache import cache_control
 
 from trials.models import Condition, Trial, TrialAlias
 from trials.pages import finder
+from trials.pages.not_known import no_such_page, not_known
 from trials.search import suggesting
 from trials.search.asking import MOST, nct_id_in, understood
 from trials.search.finding import Found, find
@@ -18,9 +19,12 @@ def trials(request: HttpRequest) -> HttpResponse:
     wanted = nct_id_in(request.GET.get("q", ""))
     if wanted and (Trial.objects.filter(nct_id=wanted).exists() or TrialAlias.objects.filter(alias=wanted).exists()):
         return redirect("trials:trial", wanted)
-    asked = understood(request.GET)
-    found = find(asked)
-    return render(request, "trials/list.html", context(found), status=400 if asked.problems else 200)
+    found = find(understood(request.GET))
+    is_too_far = bool(no_such_page(found))
+    shown = {**context(found), "not_known": not_known(found, request.GET), "is_too_far": is_too_far,
+             "unknown_id": wanted}  # fmt: skip
+    status = 400 if found.asked.problems else 404 if is_too_far else 200
+    return render(request, "trials/list.html", shown, status=status)
 
 
 def context(found: Found) -> dict[str, Any]:
@@ -36,7 +40,6 @@ def context(found: Found) -> dict[str, Any]:
         "common_conditions": [] if asked.condition else Condition.objects.commonest()[:12],
         "wider": finder.wider(found),
         "other_places": finder.other_places(asked),
-        "is_too_far": bool(found.total) and asked.page > found.pages,
         "most": f"{MOST:,}",
         "previous": asked.address(page=asked.page - 1) if asked.page > 2 else asked.address(),
         "next": asked.address(page=asked.page + 1),
