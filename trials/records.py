@@ -27,7 +27,7 @@ from trials.record_types import (
     Sponsor,
     TrialRecord,
 )
-from trials.text import comparable
+from trials.text import comparable, shortened
 from trials.tolerant import Reader, as_date
 
 HASH_VERSION = 1
@@ -36,6 +36,9 @@ records are then read by the same parser: no rule of ours can make a change."""
 
 NCT_ID = re.compile(r"NCT\d{8}")
 _NO_LIMIT = ("N/A", "NONE", "NO LIMIT")
+LONGEST_TITLE = 1000
+"""More than twice what real ones have. A page repeats its title, so that one of 200,000 characters made a megabyte; the
+whole of it is at the registry, to which each page links."""
 UNKNOWN_ENROLLMENT = 99_999_999
 """The registry's stand-in for "number of participants not known"."""
 
@@ -141,8 +144,8 @@ def filled_up(study: dict[str, Any], older: dict[str, Any], modules: Iterable[st
 def _identification(module: Reader) -> dict[str, Any]:
     return {
         "aliases": tuple(alias.upper() for alias in module.lines("nctIdAliases") if NCT_ID.fullmatch(alias.upper())),
-        "brief_title": module.line("briefTitle"),
-        "official_title": module.line("officialTitle"),
+        "brief_title": shortened(module.line("briefTitle"), LONGEST_TITLE),
+        "official_title": shortened(module.line("officialTitle"), LONGEST_TITLE),
         "acronym": module.line("acronym"),
         "organization": module.part("organization").line("fullName"),
     }

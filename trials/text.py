@@ -20,6 +20,14 @@ def line(text: str) -> str:
     return _SPACE.sub(" ", _clean(text)).strip()
 
 
+def shortened(text: str, most: int) -> str:
+    """Up to so many characters, cut between words where there are any, with a mark that more follows."""
+    if len(text) <= most:
+        return text
+    cut = text[: most - 1]
+    return (cut[: cut.rfind(" ")] if " " in cut[most // 2 :] else cut).rstrip() + "…"
+
+
 def markup(text: str) -> str:
     """A markdown field: as `line`, but lines, indents and backslash escapes are kept, since lists hang on them."""
     cleaned = _clean(text.replace("\r\n", "\n").replace("\r", "\n"))
