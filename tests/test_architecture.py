@@ -29,6 +29,7 @@ HOMES = {
 PURE = (
     "config/redaction.py", "trials/records.py", "trials/changes.py", "trials/wording.py", "trials/in_short.py",
     "trials/eligibility.py", "trials/ready.py", "trials/copy_text.py", "trials/tolerant.py", "trials/search/words.py",
+    "trials/age_words.py", "trials/dummies.py", "trials/size_and_end.py", "trials/rule_quotes.py",
     "explainers/readability.py", "explainers/rendering.py",
 )  # fmt: skip
 IMPURE = ("django.db", "django.core.cache", "django.http", "httpx", "smtplib", "redis", "celery", "socket")

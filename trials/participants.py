@@ -3,6 +3,7 @@
 import re
 
 from trials import vocabulary
+from trials.age_words import age_label, lowest_age
 from trials.conditions import condition_key, everyday, names_disease
 from trials.records import TrialRecord
 
@@ -37,7 +38,7 @@ def _years(age: str) -> float | None:
 
 def ages(record: TrialRecord) -> str:
     """To follow `people`: ` aged 18 to 65`, ` aged 6 months or older`, or "" without a limit."""
-    low, high = vocabulary.lowest_age(record.minimum_age), vocabulary.age_label(record.maximum_age)
+    low, high = lowest_age(record.minimum_age), age_label(record.maximum_age)
     if low == high:
         return f" aged {low.removesuffix(' years')}" if low else ""
     if all(age.endswith((" year", " years")) for age in (low, high) if age):

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+from trials.age_words import age_label
 from trials.changes import Change
 from trials.date_wording import date_sentence
 from trials.site_changes import is_nameless
 from trials.text import unescape
-from trials.vocabulary import STATUS, age_label, date_label, listed, phase_label, status_words, study_type_label
+from trials.vocabulary import STATUS, date_label, listed, phase_label, status_words, study_type_label
 
 _LONGEST_QUOTE = 140
 _MOST_NAMES = 3

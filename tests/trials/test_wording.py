@@ -6,6 +6,7 @@ import pytest
 
 from tests.trials.base_record import BASE, kinds, replace
 from trials import vocabulary as v
+from trials.age_words import age_range_label
 from trials.changes import RULES, Change, Rank, detect
 from trials.wording import headline, label, sentence
 
@@ -171,7 +172,7 @@ def test_dates_are_as_precise_as_the_record(raw: str, words: str) -> None:
      ("0 Years", "17 Years", "Up to 17 years"), ("0 Years", "", "Any age")],
 )  # fmt: skip
 def test_ages_read_as_a_range(low: str, high: str, words: str) -> None:
-    assert v.age_range_label(low, high) == words
+    assert age_range_label(low, high) == words
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from trials import eligibility, participants, vocabulary
+from trials.age_words import age_range_label
 from trials.eligibility import Criterion, walk
 from trials.records import TrialRecord
 
@@ -49,7 +50,7 @@ def fit_list(record: TrialRecord) -> FitList:
 
 def _limits(record: TrialRecord) -> tuple[list[str], list[str]]:
     limits, notes = [], []
-    ages = vocabulary.age_range_label(record.minimum_age, record.maximum_age)
+    ages = age_range_label(record.minimum_age, record.maximum_age)
     if record.minimum_age or record.maximum_age:
         limits.append(f"Age: {ages[0].lower()}{ages[1:]}")
     elif record.sex:

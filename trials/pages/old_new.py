@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from trials import vocabulary
+from trials.age_words import age_label
 from trials.changes import Change
 from trials.markdown import shown
 from trials.masking import masked
@@ -15,8 +16,8 @@ _LABELS = {
     "study_type": vocabulary.study_type_label,
     "masking": vocabulary.masking_label,
     "sex": vocabulary.sex_label,
-    "minimum_age": vocabulary.age_label,
-    "maximum_age": vocabulary.age_label,
+    "minimum_age": age_label,
+    "maximum_age": age_label,
 }
 
 

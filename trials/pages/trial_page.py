@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from trials import eligibility, enrollment, in_short, participants, vocabulary
+from trials.age_words import age_range_label
 from trials.changes import Rank
 from trials.eligibility import Criterion
 from trials.models import Trial, TrialChange
@@ -137,7 +138,7 @@ def ages(record: TrialRecord) -> str:
     """No limits mean any age, unless the record says nothing at all about who can join."""
     if not (record.minimum_age or record.maximum_age or record.sex):
         return NOT_SAID
-    return vocabulary.age_range_label(record.minimum_age, record.maximum_age)
+    return age_range_label(record.minimum_age, record.maximum_age)
 
 
 def facts(record: TrialRecord) -> list[tuple[str, str]]:
