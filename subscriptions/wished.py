@@ -135,4 +135,5 @@ def _canonical(asked: Asked) -> str:
 def _is_resolved(asked: Asked) -> bool:
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         found = resolve(cursor, asked)
-    return (not asked.condition or found.condition is not None) and (not asked.country or bool(found.regions))
+    is_place_known = bool(found.regions) or not (asked.country or asked.state)
+    return (not asked.condition or found.condition is not None) and is_place_known

@@ -297,6 +297,8 @@ def test_what_a_stranger_types_is_not_mailed_to_the_address(client):
         {"treatment": "NCT00000000.7"},
         {"search": "condition=buy-pills-now"},
         {"search": "sex=blue"},
+        {"search": "country=Narnia"},
+        {"search": "state=Narnia"},
         {"search": "q=a", "condition": "lupus"},
     ],
 )
