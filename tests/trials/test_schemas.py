@@ -124,6 +124,7 @@ def test_conditions_treatments_and_sites_fit_the_schemas_that_they_link(client: 
         assert f"<{SITE}/schema/{name}.json>" in response["Link"]
 
 
+@pytest.mark.django_db
 def test_the_schemas_are_named_where_people_read_about_the_data(client: Client) -> None:
     about = client.get("/about/").content.decode()
     assert [name for name in NAMES if f"/schema/{name}.json" not in about] == []
