@@ -18,12 +18,6 @@ class Outcome:
     def per_second(self) -> float:
         return len(self.latencies) / self.seconds if self.seconds else 0.0
 
-    def add(self, other: "Outcome") -> None:
-        self.seconds += other.seconds
-        self.latencies += other.latencies
-        for status, count in other.statuses.items():
-            self.statuses[status] = self.statuses.get(status, 0) + count
-
     def percentile(self, share: int) -> float:
         """Seconds within which `share` percent were answered."""
         return quantiles(self.latencies, n=100)[share - 1] if len(self.latencies) > 1 else 0.0
