@@ -1,4 +1,4 @@
-"""The one thing that an editor, or a reviewer, should do next: the first line of the queue. Pure."""
+"""The one thing that an editor, or a reviewer, should do next: the first line of the queue."""
 
 from typing import NamedTuple
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from trials import vocabulary
+from trials import in_short, vocabulary
 from trials.markdown import shown
 from trials.masking import masked
 from trials.models import Trial, TrialChange
@@ -44,7 +44,7 @@ def sheet(trial: Trial, changes: Sequence[TrialChange], near: AskedPlace, asks: 
     """`asks` are the slugs of the questions that the visitor ticked, None before the first choice."""
     record = trial.record
     summary = trial.summary
-    about = summary.summary if summary else " ".join(trial_page.short_sentences(trial, today))
+    about = summary.summary if summary else " ".join(in_short.in_short(trial.record, today=today))
     offered = questions.for_trial(record)
     asked = questions.chosen(offered, asks)
     sites = [site._replace(facility=cut(site.facility, _SITE), town=cut(site.town, _SITE))

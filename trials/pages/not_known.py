@@ -1,4 +1,4 @@
-"""What a visitor asked for that we do not know, in sentences: an empty or a longer list would puzzle. Pure."""
+"""What a visitor asked for that we do not know, in sentences: an empty or a longer list would puzzle."""
 
 from collections.abc import Mapping
 

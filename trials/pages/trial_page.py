@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from trials import eligibility, enrollment, in_short, participants, vocabulary
 from trials.age_words import age_range_label
-from trials.changes import Rank
 from trials.eligibility import Criterion
 from trials.models import Trial, TrialChange
 from trials.pages import asking, how_many, reading, site_list, site_map, sites, standing, story, structured
@@ -75,11 +74,6 @@ def context(
     }
 
 
-def short_sentences(trial: Trial, today: date) -> Sequence[str]:
-    """The sentences made by rule, for trials that no editor has reached."""
-    return () if trial.summary else in_short.in_short(trial.record, today=today)
-
-
 def grouped(changes: Sequence[TrialChange]) -> list[Update]:
     """Changes, newest first, by update. A trial's arrival is no update."""
     updates = []
@@ -91,11 +85,7 @@ def grouped(changes: Sequence[TrialChange]) -> list[Update]:
 
 def overtaken(trial: Trial, changes: Sequence[TrialChange]) -> TrialChange | None:
     """The newest change that came after the summary was checked and could matter to it."""
-    summary = trial.summary
-    if summary is None:
-        return None
-    checked = summary.checked_version or 0
-    later = [change for change in changes if change.version > checked and change.rank >= Rank.DIGEST]
+    later: list[TrialChange] = trial.summary.overtaken_by(changes) if trial.summary else []
     return max(later, key=lambda change: change.version, default=None)
 
 

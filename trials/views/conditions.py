@@ -51,7 +51,7 @@ def _letter(name: str) -> str:
 
 
 def condition(request: HttpRequest, slug: str) -> HttpResponse:
-    """Its trials and those of narrower conditions, open ones first: eight queries."""
+    """Its trials and those of narrower conditions, open ones first: nine queries."""
     row = get_object_or_404(Condition.objects.select_related("merged_into"), slug=slug, is_hidden=False)
     if row.merged_into is not None:
         return HttpResponsePermanentRedirect(reverse("trials:condition", args=[row.merged_into.slug]))

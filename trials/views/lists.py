@@ -15,7 +15,7 @@ from trials.search.finding import Found, find
 
 
 def trials(request: HttpRequest) -> HttpResponse:
-    """Five queries, six near a place; one more where nothing fits."""
+    """Six queries, seven near a place; one more where nothing fits."""
     wanted = nct_id_in(request.GET.get("q", ""))
     if wanted and (Trial.objects.filter(nct_id=wanted).exists() or TrialAlias.objects.filter(alias=wanted).exists()):
         return redirect("trials:trial", wanted)
